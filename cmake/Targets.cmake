@@ -1,0 +1,53 @@
+# Compiler settings shared by every target, and the functions that declare layers and programs.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_package(Boost 1.74 REQUIRED)
+find_package(fmt REQUIRED)
+
+# Header-only fmt without locale support, single-threaded Asio: both keep the static programs small.
+add_library(runvisor_settings INTERFACE)
+target_compile_definitions(runvisor_settings INTERFACE
+  FMT_HEADER_ONLY=1 FMT_STATIC_THOUSANDS_SEPARATOR=1)
+target_compile_options(runvisor_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef
+  -Werror -Werror=switch-enum
+  -ffunction-sections -fdata-sections)
+target_link_options(runvisor_settings INTERFACE -Wl,--gc-sections)
+if(RUNVISOR_SANITIZE)
+  target_compile_options(runvisor_settings INTERFACE
+    -fsanitize=${RUNVISOR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(runvisor_settings INTERFACE -fsanitize=${RUNVISOR_SANITIZE})
+endif()
+
+# runvisor_layer(NAME USES LAYER... SOURCES FILE...)
+# Declares lib/NAME as the static library runvisor_NAME. Only its own include root and those of the layers it
+# may use are visible to it; tests/unit/layers_test.cpp reads the #include lines for what this cannot catch.
+function(runvisor_layer name)
+  cmake_parse_arguments(PARSE_ARGV 1 layer "" "" "USES;SOURCES")
+  add_library(runvisor_${name} STATIC ${layer_SOURCES})
+  target_include_directories(runvisor_${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/${name}/include")
+  target_link_libraries(runvisor_${name} PUBLIC runvisor_settings)
+  foreach(used IN LISTS layer_USES)
+    target_link_libraries(runvisor_${name} PUBLIC runvisor_${used})
+  endforeach()
+endfunction()
+
+# runvisor_program(NAME USES LAYER... SOURCES FILE...)
+# Declares one of the suite's programs, installed into bin, static when RUNVISOR_STATIC is set.
+function(runvisor_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 program "" "" "USES;SOURCES")
+  add_executable(${name} ${program_SOURCES})
+  foreach(used IN LISTS program_USES)
+    target_link_libraries(${name} PRIVATE runvisor_${used})
+  endforeach()
+  if(RUNVISOR_STATIC)
+    target_link_options(${name} PRIVATE -static)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
