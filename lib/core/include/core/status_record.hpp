@@ -1,17 +1,15 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 
-namespace runvisor::core {
+#include "core/time.hpp"
 
-/// Time of day as the status record carries it: nanoseconds since the Unix epoch.
-using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
+namespace runvisor::core {
 
 /// Which of its programs a service is running, as published.
 enum class State : std::uint8_t { down = 0, run = 1, finish = 2 };
