@@ -1,0 +1,33 @@
+#include "event/loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "loop_impl.hpp"
+
+namespace runvisor::event {
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+void Loop::run() {
+  const auto guard = boost::asio::make_work_guard(impl_->context);
+  while (true) {
+    // What start-up asked for counts as a turn as well.
+    for (const auto work : std::exchange(turn_ends_, {})) work->end_turn();
+    if (stopped_) return;
+    if (!turn_ends_.empty()) continue;
+    impl_->context.run_one();
+    impl_->context.poll();
+  }
+}
+
+void Loop::at_turn_end(TurnEnd& work) {
+  if (std::find(turn_ends_.begin(), turn_ends_.end(), &work) == turn_ends_.end()) turn_ends_.push_back(&work);
+}
+
+void Loop::forget(TurnEnd& work) noexcept { std::erase(turn_ends_, &work); }
+
+}  // namespace runvisor::event

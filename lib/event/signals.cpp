@@ -1,0 +1,57 @@
+#include "event/signals.hpp"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace runvisor::event {
+
+Signals::Signals(Loop& loop, std::function<void(int)> received)
+    : loop_(loop), received_(std::move(received)) {}
+
+Signals::~Signals() {
+  if (readable_) ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+}
+
+sys::Result<void> Signals::open(std::initializer_list<int> signals) {
+  sigset_t received;
+  ::sigemptyset(&received);
+  for (const int signal : signals) ::sigaddset(&received, signal);
+  sys::Fd fd{::signalfd(-1, &received, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd) return sys::last_error();
+
+  sigset_t blocked = received;
+  ::sigaddset(&blocked, SIGPIPE);
+  ::sigaddset(&blocked, SIGXFSZ);
+  ::sigprocmask(SIG_BLOCK, &blocked, &previous_mask_);
+  child_mask_ = previous_mask_;
+  for (const int signal : signals) ::sigdelset(&child_mask_, signal);
+  readable_.emplace(loop_, std::move(fd), [this] { receive(); });
+  readable_->wait();
+  return {};
+}
+
+void Signals::receive() {
+  signalfd_siginfo info;
+  while (::read(readable_->fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    received_(static_cast<int>(info.ssi_signo));
+  }
+  readable_->wait();
+}
+
+void Reaper::forget(const ChildObserver& observer) noexcept {
+  std::erase_if(observers_, [&observer](const auto& entry) { return entry.second == &observer; });
+}
+
+void Reaper::reap() {
+  while (const auto end = system_.reap()) {
+    const auto found = observers_.find(end->pid);
+    if (found == observers_.end()) continue;
+    ChildObserver* const observer = found->second;
+    observers_.erase(found);
+    observer->child_ended(*end);
+  }
+}
+
+}  // namespace runvisor::event

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/process_machine.hpp"
+#include "core/time.hpp"
+#include "sys/fd.hpp"
+#include "sys/result.hpp"
+
+namespace runvisor::sys {
+
+/// A program to be started as a child.
+struct Program {
+  /// The child's complaint if the program cannot be started, in two parts: who complains, "runsv DIR: fatal:
+  /// ", and of what, "unable to start ./run". The child adds the cause.
+  const char* who;
+  const char* failure;
+  /// Path, relative to `directory`, and argument vector, both null-terminated.
+  const char* path;
+  const char* const* argv;
+  /// The child's working directory: `directory`, and below it `subdirectory` if that is not null.
+  int directory = AT_FDCWD;
+  const char* subdirectory = nullptr;
+  /// Descriptors that become the child's standard input and output, -1 to leave each as it is.
+  int standard_input = -1;
+  int standard_output = -1;
+  /// The child's signal mask.
+  const sigset_t* signal_mask;
+  /// Start it in a session of its own.
+  bool new_session = false;
+};
+
+/// A pipe's two ends, both close-on-exec and blocking.
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+/// Everything a supervisor asks of the operating system, so that a test can answer instead, turn the clock,
+/// and let any call fail. Paths are relative to a directory descriptor (AT_FDCWD for the working directory);
+/// every descriptor made is close-on-exec; a call that a signal interrupts is made again.
+class System {
+ public:
+  System() = default;
+  System(const System&) = delete;
+  System& operator=(const System&) = delete;
+  virtual ~System() = default;
+
+  [[nodiscard]] virtual core::Now now() = 0;
+
+  /// openat(2).
+  [[nodiscard]] virtual Result<Fd> open(int directory, const char* path, int flags, mode_t mode) = 0;
+  [[nodiscard]] virtual Result<void> make_directory(int directory, const char* path, mode_t mode) = 0;
+  [[nodiscard]] virtual Result<void> make_fifo(int directory, const char* path, mode_t mode) = 0;
+  /// fstatat(2); `flags` as there.
+  [[nodiscard]] virtual Result<struct stat> status(int directory, const char* path, int flags) = 0;
+  [[nodiscard]] virtual Result<struct stat> status(int fd) = 0;
+  [[nodiscard]] virtual Result<std::string> read_link(int directory, const char* path) = 0;
+  [[nodiscard]] virtual Result<void> remove(int directory, const char* path) = 0;
+  /// renameat2(2); `flags` as there.
+  [[nodiscard]] virtual Result<void> rename(int directory, const char* from, const char* to,
+                                            unsigned flags) = 0;
+  [[nodiscard]] virtual Result<void> set_owner(int fd, uid_t owner, gid_t group) = 0;
+  [[nodiscard]] virtual Result<void> set_mode(int fd, mode_t mode) = 0;
+  /// flock(2), exclusive.
+  [[nodiscard]] virtual Result<void> lock(int fd, bool wait) = 0;
+  [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
+  [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
+  [[nodiscard]] virtual Result<Pipe> make_pipe() = 0;
+
+  /// Starts a child; see postfork.cpp for its state. A program that cannot be executed is not an error here:
+  /// its child says so on standard error and exits 111.
+  [[nodiscard]] virtual Result<pid_t> spawn(const Program& program) = 0;
+  [[nodiscard]] virtual Result<void> send_signal(pid_t pid, int signal) = 0;
+  /// Collects one child that has ended; none if none has.
+  [[nodiscard]] virtual std::optional<core::ChildEnd> reap() = 0;
+
+  /// Writes a line of diagnostics to standard error, unless that would block.
+  virtual void complain(std::string_view line) = 0;
+};
+
+/// The operating system itself.
+[[nodiscard]] System& operating_system() noexcept;
+
+}  // namespace runvisor::sys

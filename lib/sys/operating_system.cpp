@@ -1,0 +1,131 @@
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <cstdio>
+
+#include "postfork.hpp"
+#include "sys/diagnostics.hpp"
+#include "sys/system.hpp"
+
+namespace runvisor::sys {
+namespace {
+
+/// Makes a system call again for as long as a signal interrupts it.
+template <typename Call>
+auto uninterrupted(Call call) noexcept {
+  auto returned = call();
+  while (returned == -1 && errno == EINTR) returned = call();
+  return returned;
+}
+
+std::chrono::nanoseconds read_clock(clockid_t clock) noexcept {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
+
+class OperatingSystem final : public System {
+ public:
+  core::Now now() override {
+    return {core::SteadyTime{read_clock(CLOCK_MONOTONIC)}, core::WallTime{read_clock(CLOCK_REALTIME)}};
+  }
+
+  Result<Fd> open(int directory, const char* path, int flags, mode_t mode) override {
+    const int fd = uninterrupted([=] { return ::openat(directory, path, flags | O_CLOEXEC, mode); });
+    if (fd == -1) return last_error();
+    return Fd{fd};
+  }
+
+  Result<void> make_directory(int directory, const char* path, mode_t mode) override {
+    return checked_void(::mkdirat(directory, path, mode));
+  }
+
+  Result<void> make_fifo(int directory, const char* path, mode_t mode) override {
+    return checked_void(::mkfifoat(directory, path, mode));
+  }
+
+  Result<struct stat> status(int directory, const char* path, int flags) override {
+    struct stat found {};
+    if (::fstatat(directory, path, &found, flags) == -1) return last_error();
+    return found;
+  }
+
+  Result<struct stat> status(int fd) override {
+    struct stat found {};
+    if (::fstat(fd, &found) == -1) return last_error();
+    return found;
+  }
+
+  Result<std::string> read_link(int directory, const char* path) override {
+    std::array<char, PATH_MAX> buffer{};
+    const ssize_t length = ::readlinkat(directory, path, buffer.data(), buffer.size());
+    if (length == -1) return last_error();
+    return std::string(buffer.data(), static_cast<std::size_t>(length));
+  }
+
+  Result<void> remove(int directory, const char* path) override {
+    return checked_void(::unlinkat(directory, path, 0));
+  }
+
+  Result<void> rename(int directory, const char* from, const char* to, unsigned flags) override {
+    return checked_void(::renameat2(directory, from, directory, to, flags));
+  }
+
+  Result<void> set_owner(int fd, uid_t owner, gid_t group) override {
+    return checked_void(::fchown(fd, owner, group));
+  }
+
+  Result<void> set_mode(int fd, mode_t mode) override { return checked_void(::fchmod(fd, mode)); }
+
+  Result<void> lock(int fd, bool wait) override {
+    return checked_void(uninterrupted([=] { return ::flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB); }));
+  }
+
+  Result<std::size_t> read(int fd, std::span<char> buffer) override {
+    const ssize_t count = uninterrupted([=] { return ::read(fd, buffer.data(), buffer.size()); });
+    if (count == -1) return last_error();
+    return static_cast<std::size_t>(count);
+  }
+
+  Result<std::size_t> write(int fd, std::string_view text) override {
+    const ssize_t count = uninterrupted([=] { return ::write(fd, text.data(), text.size()); });
+    if (count == -1) return last_error();
+    return static_cast<std::size_t>(count);
+  }
+
+  Result<Pipe> make_pipe() override {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) == -1) return last_error();
+    return Pipe{Fd{ends[0]}, Fd{ends[1]}};
+  }
+
+  Result<pid_t> spawn(const Program& program) override { return spawn_child(program); }
+
+  Result<void> send_signal(pid_t pid, int signal) override { return checked_void(::kill(pid, signal)); }
+
+  std::optional<core::ChildEnd> reap() override {
+    int wait_status = 0;
+    const pid_t pid = uninterrupted([&] { return ::waitpid(-1, &wait_status, WNOHANG); });
+    if (pid <= 0) return std::nullopt;
+    core::ChildEnd end;
+    end.pid = pid;
+    end.exit_code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+    end.status = wait_status & 0xff;
+    return end;
+  }
+
+  void complain(std::string_view line) override { write_unless_blocked(STDERR_FILENO, line); }
+};
+
+}  // namespace
+
+System& operating_system() noexcept {
+  static OperatingSystem instance;
+  return instance;
+}
+
+}  // namespace runvisor::sys

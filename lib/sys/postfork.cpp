@@ -1,0 +1,81 @@
+// Everything that runs between fork and exec. The child borrows its parent's memory (vfork): it may call only
+// async-signal-safe functions, and may change nothing but its own local variables.
+
+#include "postfork.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "core/error_words.hpp"
+#include "sys/diagnostics.hpp"
+
+namespace runvisor::sys {
+namespace {
+
+/// The exit code of a child whose program could not be started. Source: runsv(8).
+constexpr int kCannotStart = 111;
+
+/// Puts `pieces` together and writes them at once, so that lines of several children do not mix.
+template <std::size_t N>
+void complain(const std::string_view (&pieces)[N]) noexcept {
+  char line[1024];
+  std::size_t length = 0;
+  for (const std::string_view piece : pieces) {
+    const std::size_t count = std::min(piece.size(), sizeof line - length);
+    std::memcpy(line + length, piece.data(), count);
+    length += count;
+  }
+  write_unless_blocked(STDERR_FILENO, {line, length});
+}
+
+[[noreturn]] void give_up(const Program& program, std::string_view failure) noexcept {
+  const int error = errno;
+  complain({program.who, failure, ": ", core::error_words(error), "\n"});
+  ::_exit(kCannotStart);
+}
+
+/// Makes `from` the descriptor `to`, which exec then keeps.
+bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != -1; }
+
+[[noreturn]] void run_child(const Program& program) noexcept {
+  if (program.new_session) ::setsid();
+  if (program.directory != AT_FDCWD && ::fchdir(program.directory) == -1) {
+    give_up(program, "unable to change to directory");
+  }
+  if (program.subdirectory != nullptr && ::chdir(program.subdirectory) == -1) {
+    give_up(program, "unable to change directory to ./log");
+  }
+  if (!become(program.standard_input, STDIN_FILENO) || !become(program.standard_output, STDOUT_FILENO)) {
+    give_up(program, "unable to setup file descriptors");
+  }
+  struct sigaction defaults {};
+  defaults.sa_handler = SIG_DFL;
+  ::sigaction(SIGCHLD, &defaults, nullptr);
+  ::sigaction(SIGTERM, &defaults, nullptr);
+  ::sigprocmask(SIG_SETMASK, program.signal_mask, nullptr);
+  // The kernel takes the vectors as they are and does not write to them.
+  ::execve(program.path, const_cast<char* const*>(program.argv), environ);
+  give_up(program, program.failure);
+}
+
+}  // namespace
+
+Result<pid_t> spawn_child(const Program& program) noexcept {
+  // No signal reaches the parent's handlers from the child's side, and none comes between vfork and exec.
+  sigset_t all;
+  sigset_t previous;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &previous);
+  const pid_t pid = ::vfork();
+  if (pid == 0) run_child(program);
+  const int error = errno;
+  ::sigprocmask(SIG_SETMASK, &previous, nullptr);
+  errno = error;
+  if (pid == -1) return last_error();
+  return pid;
+}
+
+}  // namespace runvisor::sys
