@@ -135,6 +135,8 @@ class ProcessMachine {
 
   /// Whether `pid` is the process or the hook that is being run.
   [[nodiscard]] bool owns(pid_t pid) const noexcept;
+  /// A control hook is being run: commands are queued until it ends.
+  [[nodiscard]] bool hook_runs() const noexcept { return state_.hook_step != HookStep::none; }
   /// Told to exit and nothing is left to wait for.
   [[nodiscard]] bool exited() const noexcept;
   [[nodiscard]] const StatusRecord& record() const noexcept { return state_.published; }

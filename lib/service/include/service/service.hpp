@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/service_machine.hpp"
+#include "event/loop.hpp"
+#include "event/signals.hpp"
+#include "service/supervise_directory.hpp"
+#include "sys/system.hpp"
+
+namespace runvisor::service {
+
+/// A service directory under supervision: carries out what its ServiceMachine asks for and tells it what
+/// happens. Holds no global state; many of these can share one loop.
+class Service final : private event::TurnEnd, private event::ChildObserver {
+ public:
+  struct Options {
+    /// The service directory's name, for messages.
+    std::string name;
+    /// Its descriptor, AT_FDCWD for the working directory. Not owned.
+    int directory = AT_FDCWD;
+    /// Called once, when the service has been told to exit and it and its log service have ended.
+    std::function<void()> left;
+  };
+
+  Service(sys::System& system, event::Loop& loop, event::Reaper& reaper, Options options);
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  /// Claims the directory for this process and lets clients see it. A failure is the reason not to supervise.
+  [[nodiscard]] std::optional<Failure> open();
+  /// Starts what is to be started; afterwards the loop does the rest.
+  /// `child_mask` is the signal mask of everything started here.
+  void begin(const sigset_t& child_mask);
+  /// Obeys a command as if it had come through the service's control FIFO.
+  void command(core::Command command);
+
+ private:
+  /// What belongs to one of the two processes besides its machine.
+  struct Process;
+
+  [[nodiscard]] Process& process(core::Role role) noexcept;
+  [[nodiscard]] std::optional<Failure> open_log(bool wait);
+  void look_for_log();
+  void read_control(core::Role role);
+  void perform(core::Role role, core::ActionList actions);
+  [[nodiscard]] sys::Result<pid_t> start(core::Role role, const core::Action& action);
+  [[nodiscard]] sys::Result<pid_t> run_hook(const core::Action& action);
+  void after(core::Role role);
+  void child_ended(const core::ChildEnd& end) override;
+  void end_turn() override;
+  void publish(core::Role role);
+  void warn(const std::string& what, std::optional<sys::Error> error);
+
+  sys::System& system_;
+  event::Loop& loop_;
+  event::Reaper& reaper_;
+  Options options_;
+  std::string who_;
+  sigset_t child_mask_{};
+  std::optional<core::ServiceMachine> machine_;
+  std::unique_ptr<Process> service_;
+  std::unique_ptr<Process> log_;
+  sys::Pipe log_pipe_;
+  bool fork_fails_ = false;
+  bool log_fails_ = false;
+};
+
+}  // namespace runvisor::service

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/status_record.hpp"
+#include "sys/fd.hpp"
+#include "sys/result.hpp"
+#include "sys/system.hpp"
+
+namespace runvisor::service {
+
+/// What could not be done, in runit's words, and why where the system gave a reason.
+struct Failure {
+  std::string what;
+  std::optional<sys::Error> error;
+
+  /// "WHAT: ERROR", or "WHAT" alone.
+  [[nodiscard]] std::string text() const;
+};
+
+/// A `supervise/` directory that this process holds: its lock, control and ok FIFOs, and the files that tell
+/// the world about the process. Every file is reached through the directory's descriptor.
+class SuperviseDirectory {
+ public:
+  /// `path` is `supervise` or `log/supervise`, relative to the service directory `base`.
+  SuperviseDirectory(sys::System& system, int base, std::string path);
+  SuperviseDirectory(const SuperviseDirectory&) = delete;
+  SuperviseDirectory& operator=(const SuperviseDirectory&) = delete;
+
+  /// Makes the directory if need be (where `path` is a symlink, its target) and locks it. With `wait`, waits
+  /// for another holder to go away. Nothing is changed in a directory that another process holds.
+  [[nodiscard]] std::optional<Failure> claim(bool wait);
+  /// Makes and opens the control FIFO and removes what a killed predecessor may have left half-written.
+  [[nodiscard]] std::optional<Failure> open_control();
+  /// Makes and opens the ok FIFO: from now on clients see a supervisor.
+  [[nodiscard]] std::optional<Failure> open_ok();
+
+  /// The control FIFO's read end, given away once. A write end stays open here, so that it never reads EOF.
+  [[nodiscard]] sys::Fd take_control() noexcept { return std::move(control_read_); }
+
+  /// Brings `status`, `stat` and `pid` up to date, each replaced as a whole and only if its content changes.
+  /// With `pid_from_start` false, `pid` is not made before there is a pid, as runit does for a log service.
+  /// Tries all three; the first failure is returned, and what failed is written at the next call.
+  [[nodiscard]] std::optional<Failure> publish(const core::StatusRecord& record, bool pid_from_start);
+  /// Brings `status` alone up to date.
+  [[nodiscard]] std::optional<Failure> publish_status(const core::StatusRecord& record);
+
+ private:
+  /// A published file and what stands in it, as far as this process has written it.
+  struct File {
+    const char* name;
+    const char* new_name;
+    std::string content;
+    bool written = false;
+  };
+
+  [[nodiscard]] std::optional<Failure> make_directory();
+  [[nodiscard]] std::optional<Failure> open_fifo(const char* name, int flags, sys::Fd& fd);
+  [[nodiscard]] std::optional<Failure> bring_up_to_date(File& file, std::string_view content);
+  [[nodiscard]] std::optional<Failure> replace(const File& file, std::string_view content);
+  [[nodiscard]] Failure failure(const char* verb, const char* name, sys::Error error) const;
+
+  sys::System& system_;
+  int base_;
+  std::string path_;
+  sys::Fd directory_;
+  sys::Fd lock_;
+  sys::Fd control_read_;
+  sys::Fd control_write_;
+  sys::Fd ok_;
+  File status_{"status", "status.new", {}};
+  File stat_{"stat", "stat.new", {}};
+  File pid_{"pid", "pid.new", {}};
+};
+
+}  // namespace runvisor::service

@@ -1,0 +1,286 @@
+#include "service/service.hpp"
+
+#include <array>
+#include <utility>
+
+namespace runvisor::service {
+
+using core::Action;
+using core::Role;
+
+namespace {
+
+/// How long a file that could not be published waits for its next try.
+constexpr std::chrono::seconds kPublishRetry{1};
+
+constexpr const char* kSupervise[] = {"supervise", "log/supervise"};
+
+constexpr const char* path_of(Role role) { return kSupervise[role == Role::log ? 1 : 0]; }
+
+}  // namespace
+
+struct Service::Process {
+  Process(Service& service, Role which)
+      : role(which),
+        supervise(service.system_, service.options_.directory, path_of(which)),
+        restart(service.loop_,
+                [&service, which] {
+                  service.perform(which,
+                                  service.machine_->process(which).timer_expired(service.system_.now()));
+                }),
+        publish_again(service.loop_, [&service, which] { service.publish(which); }) {}
+
+  /// Listens to the control FIFO.
+  void listen(Service& service) {
+    control = std::make_unique<event::Readable>(service.loop_, supervise.take_control(),
+                                                [&service, which = role] { service.read_control(which); });
+    control->wait();
+  }
+
+  Role role;
+  SuperviseDirectory supervise;
+  std::unique_ptr<event::Readable> control;
+  /// No more is read while a command hook runs: the rest waits in the FIFO.
+  bool control_waits = false;
+  event::Timer restart;
+  event::Timer publish_again;
+  bool publish_fails = false;
+};
+
+Service::Service(sys::System& system, event::Loop& loop, event::Reaper& reaper, Options options)
+    : system_(system),
+      loop_(loop),
+      reaper_(reaper),
+      options_(std::move(options)),
+      who_("runsv " + options_.name + ": ") {}
+
+Service::~Service() {
+  loop_.forget(*this);
+  reaper_.forget(*this);
+}
+
+Service::Process& Service::process(Role role) noexcept { return role == Role::log ? *log_ : *service_; }
+
+void Service::warn(const std::string& what, std::optional<sys::Error> error) {
+  system_.complain(who_ + "warning: " + Failure{what, error}.text() + '\n');
+}
+
+std::optional<Failure> Service::open() {
+  const int directory = options_.directory;
+  const core::Now now = system_.now();
+  const bool down = system_.status(directory, "down", 0).has_value();
+  machine_.emplace(down ? core::Want::down : core::Want::up, std::nullopt, now);
+
+  service_ = std::make_unique<Process>(*this, Role::service);
+  if (auto failed = service_->supervise.claim(false)) return failed;
+  if (const auto log = system_.status(directory, "log", 0)) {
+    if (S_ISDIR(log->st_mode)) {
+      if (auto failed = open_log(true)) return failed;
+    } else {
+      warn("./log: not a directory.", std::nullopt);
+      log_fails_ = true;
+    }
+  } else if (sys::number(log.error()) != ENOENT) {
+    warn("unable to stat() ./log", log.error());
+  }
+
+  if (auto failed = service_->supervise.open_control()) return failed;
+  // A client that sees the ok FIFO finds a true status behind it.
+  if (auto failed = service_->supervise.publish_status(machine_->process(Role::service).record())) {
+    warn(failed->what, failed->error);
+  }
+  return service_->supervise.open_ok();
+}
+
+/// Makes the log pipe and claims `log/supervise`.
+std::optional<Failure> Service::open_log(bool wait) {
+  auto pipe = system_.make_pipe();
+  if (!pipe) return Failure{"unable to create log pipe", pipe.error()};
+  const bool down = system_.status(options_.directory, "log/down", 0).has_value();
+  auto log = std::make_unique<Process>(*this, Role::log);
+  if (auto failed = log->supervise.claim(wait)) return failed;
+  if (auto failed = log->supervise.open_control()) return failed;
+  machine_->attach_log(down ? core::Want::down : core::Want::up, system_.now());
+  if (auto failed = log->supervise.publish_status(machine_->process(Role::log).record())) {
+    warn(failed->what, failed->error);
+  }
+  if (auto failed = log->supervise.open_ok()) return failed;
+  log_pipe_ = std::move(*pipe);
+  log_ = std::move(log);
+  return std::nullopt;
+}
+
+void Service::begin(const sigset_t& child_mask) {
+  child_mask_ = child_mask;
+  if (log_) {
+    log_->listen(*this);
+    perform(Role::log, machine_->process(Role::log).begin(system_.now()));
+  }
+  service_->listen(*this);
+  perform(Role::service, machine_->process(Role::service).begin(system_.now()));
+}
+
+/// A log directory may appear while its service is supervised. Looked for where something is about to happen
+/// anyway: before a start, at a command, when a child has ended.
+void Service::look_for_log() {
+  if (log_ || log_fails_) return;
+  const auto status = system_.status(options_.directory, "log", 0);
+  if (!status || !S_ISDIR(status->st_mode)) return;
+  if (const auto failed = open_log(false)) {
+    warn(failed->what, failed->error);
+    return;
+  }
+  log_->listen(*this);
+  perform(Role::log, machine_->process(Role::log).begin(system_.now()));
+}
+
+void Service::command(core::Command command) {
+  look_for_log();
+  perform(Role::service, machine_->command(Role::service, command, system_.now()));
+}
+
+void Service::read_control(Role role) {
+  Process& that = process(role);
+  that.control_waits = false;
+  std::array<char, 64> bytes{};
+  while (true) {
+    if (machine_->process(role).hook_runs()) {
+      that.control_waits = true;
+      return;
+    }
+    const auto count = system_.read(that.control->fd(), bytes);
+    if (!count || *count == 0) break;
+    if (role == Role::service) look_for_log();
+    for (const char byte : std::span(bytes).first(*count)) {
+      const auto command = core::command_from_byte(byte);
+      if (command) perform(role, machine_->command(role, *command, system_.now()));
+    }
+  }
+  that.control->wait();
+}
+
+/// Carries the actions out; their answers lead to further ones.
+void Service::perform(Role role, core::ActionList actions) {
+  core::ProcessMachine& machine = machine_->process(role);
+  bool answered = true;
+  while (answered) {
+    answered = false;
+    core::ActionList next;
+    for (const Action& action : actions) {
+      switch (action.kind) {
+        case Action::Kind::send_signal:
+          (void)system_.send_signal(action.pid, action.signal);
+          break;
+        case Action::Kind::arm_timer:
+          process(role).restart.arm(action.at);
+          break;
+        case Action::Kind::disarm_timer:
+          process(role).restart.disarm();
+          break;
+        case Action::Kind::start_run:
+        case Action::Kind::start_finish:
+        case Action::Kind::run_hook: {
+          const auto pid = action.kind == Action::Kind::run_hook ? run_hook(action) : start(role, action);
+          if (pid) reaper_.watch(*pid, *this);
+          next = pid ? machine.started(*pid, system_.now()) : machine.start_failed(system_.now());
+          answered = true;
+          break;
+        }
+      }
+    }
+    actions = next;
+  }
+  loop_.at_turn_end(*this);
+}
+
+sys::Result<pid_t> Service::start(Role role, const Action& action) {
+  const bool is_log = role == Role::log;
+  const bool is_run = action.kind == Action::Kind::start_run;
+  if (is_run && !is_log) look_for_log();
+  const std::string code = std::to_string(action.end.exit_code);
+  const std::string status = std::to_string(action.end.status);
+  const std::array<const char*, 4> argv{is_run ? "./run" : "./finish", is_run ? nullptr : code.c_str(),
+                                        status.c_str(), nullptr};
+  const char* failure = "unable to start ./finish";
+  if (is_run) failure = is_log ? "unable to start log/./run" : "unable to start ./run";
+  const std::string who = who_ + "fatal: ";
+  const auto pid = system_.spawn({.who = who.c_str(),
+                                  .failure = failure,
+                                  .path = argv[0],
+                                  .argv = argv.data(),
+                                  .directory = options_.directory,
+                                  .subdirectory = is_log ? "log" : nullptr,
+                                  .standard_input = is_log ? log_pipe_.read_end.get() : -1,
+                                  .standard_output = is_log ? -1 : log_pipe_.write_end.get(),
+                                  .signal_mask = &child_mask_});
+  if (!pid && !fork_fails_) warn("unable to fork, sleeping", pid.error());
+  fork_fails_ = !pid;
+  return pid;
+}
+
+/// Starts `control/X` if its owner may execute it.
+sys::Result<pid_t> Service::run_hook(const Action& action) {
+  const std::string path = std::string("control/") + static_cast<char>(action.hook);
+  const auto status = system_.status(options_.directory, path.c_str(), 0);
+  if (!status) {
+    if (sys::number(status.error()) != ENOENT) warn("unable to stat " + path, status.error());
+    return status.error();
+  }
+  if ((status->st_mode & S_IXUSR) == 0) return sys::Error{EACCES};
+  const std::string service_pid = std::to_string(action.pid);
+  const std::array<const char*, 3> argv{path.c_str(), action.pid == 0 ? nullptr : service_pid.c_str(),
+                                        nullptr};
+  const std::string who = who_ + "fatal: ";
+  const std::string failure = "unable to run " + path;
+  const auto pid = system_.spawn({.who = who.c_str(),
+                                  .failure = failure.c_str(),
+                                  .path = path.c_str(),
+                                  .argv = argv.data(),
+                                  .directory = options_.directory,
+                                  .standard_output = log_pipe_.write_end.get(),
+                                  .signal_mask = &child_mask_});
+  if (!pid) warn("unable to fork for " + path, pid.error());
+  return pid;
+}
+
+void Service::child_ended(const core::ChildEnd& end) {
+  for (const Role role : {Role::service, Role::log}) {
+    if (role == Role::log && !machine_->has_log()) continue;
+    if (!machine_->process(role).owns(end.pid)) continue;
+    const bool has_finish = role == Role::service &&
+                            system_.open(options_.directory, "finish", O_RDONLY | O_NONBLOCK, 0).has_value();
+    perform(role, machine_->process(role).child_ended(end, has_finish, system_.now()));
+    if (process(role).control_waits) read_control(role);
+    break;
+  }
+  look_for_log();
+}
+
+void Service::end_turn() {
+  publish(Role::service);
+  if (log_) publish(Role::log);
+  switch (machine_->close_down()) {
+    case core::ServiceMachine::Duty::none:
+      return;
+    case core::ServiceMachine::Duty::close_log_pipe:
+      log_pipe_ = {};
+      loop_.at_turn_end(*this);
+      return;
+    case core::ServiceMachine::Duty::leave:
+      options_.left();
+      return;
+  }
+}
+
+void Service::publish(Role role) {
+  Process& that = process(role);
+  const core::StatusRecord& record = machine_->process(role).record();
+  const auto failed = that.supervise.publish(record, role == Role::service);
+  if (failed) {
+    if (!that.publish_fails) warn(failed->what, failed->error);
+    that.publish_again.arm(system_.now().steady + kPublishRetry);
+  }
+  that.publish_fails = failed.has_value();
+}
+
+}  // namespace runvisor::service

@@ -1,0 +1,158 @@
+#include "service/supervise_directory.hpp"
+
+#include <linux/fs.h>
+
+#include <utility>
+
+namespace runvisor::service {
+namespace {
+
+constexpr mode_t kDirectoryMode = 0700;
+constexpr mode_t kPrivateMode = 0600;
+constexpr mode_t kPublicMode = 0644;
+constexpr mode_t kPermissions = 07777;
+
+/// A chain of symlinks longer than this is a loop.
+constexpr int kMostLinks = 40;
+
+/// `target`, as a symlink at `link` means it.
+std::string resolve(const std::string& link, const std::string& target) {
+  const std::size_t slash = link.rfind('/');
+  if (target.starts_with('/') || slash == std::string::npos) return target;
+  return link.substr(0, slash + 1) + target;
+}
+
+}  // namespace
+
+std::string Failure::text() const { return error ? what + ": " + std::string(sys::words(*error)) : what; }
+
+SuperviseDirectory::SuperviseDirectory(sys::System& system, int base, std::string path)
+    : system_(system), base_(base), path_(std::move(path)) {}
+
+Failure SuperviseDirectory::failure(const char* verb, const char* name, sys::Error error) const {
+  return {std::string("unable to ") + verb + ' ' + path_ + '/' + name, error};
+}
+
+std::optional<Failure> SuperviseDirectory::make_directory() {
+  std::string path = path_;
+  for (int links = 0; links < kMostLinks; ++links) {
+    const auto target = system_.read_link(base_, path.c_str());
+    if (!target) break;
+    path = resolve(path, *target);
+  }
+  // Whatever is wrong with it shows when the lock is opened, and is reported then.
+  (void)system_.make_directory(base_, path.c_str(), kDirectoryMode);
+  return std::nullopt;
+}
+
+std::optional<Failure> SuperviseDirectory::claim(bool wait) {
+  auto directory = system_.open(base_, path_.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  if (!directory) {
+    if (auto failed = make_directory()) return failed;
+    directory = system_.open(base_, path_.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  }
+  if (!directory) return failure("open", "lock", directory.error());
+  directory_ = std::move(*directory);
+
+  auto lock = system_.open(directory_.get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW,
+                           kPrivateMode);
+  if (!lock) return failure("open", "lock", lock.error());
+  if (const auto locked = system_.lock(lock->get(), wait); !locked) {
+    return failure("lock", "lock", locked.error());
+  }
+  lock_ = std::move(*lock);
+  return std::nullopt;
+}
+
+std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, int flags, sys::Fd& fd) {
+  auto opened = system_.open(directory_.get(), name, flags | O_NONBLOCK, 0);
+  if (!opened && sys::number(opened.error()) == ENOENT) {
+    (void)system_.make_fifo(directory_.get(), name, kPrivateMode);
+    opened = system_.open(directory_.get(), name, flags | O_NONBLOCK, 0);
+  }
+  if (!opened) return failure("open", name, opened.error());
+  fd = std::move(*opened);
+  return std::nullopt;
+}
+
+std::optional<Failure> SuperviseDirectory::open_control() {
+  if (auto failed = open_fifo("control", O_RDONLY, control_read_)) return failed;
+  const auto status = system_.status(control_read_.get());
+  if (!status) return failure("stat", "control", status.error());
+  if (!S_ISFIFO(status->st_mode)) return Failure{path_ + "/control exists but is not a fifo", std::nullopt};
+  if (auto failed = open_fifo("control", O_WRONLY, control_write_)) return failed;
+  for (const File* file : {&status_, &stat_, &pid_}) (void)system_.remove(directory_.get(), file->new_name);
+  return std::nullopt;
+}
+
+std::optional<Failure> SuperviseDirectory::open_ok() { return open_fifo("ok", O_RDONLY, ok_); }
+
+std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& record, bool pid_from_start) {
+  auto failed = publish_status(record);
+  auto stat_failed = bring_up_to_date(stat_, core::stat_line(record));
+  const bool has_pid_file = pid_from_start || record.pid != 0 || pid_.written ||
+                            system_.status(directory_.get(), pid_.name, AT_SYMLINK_NOFOLLOW).has_value();
+  auto pid_failed = has_pid_file ? bring_up_to_date(pid_, core::pid_line(record)) : std::nullopt;
+  if (!failed) failed = std::move(stat_failed);
+  if (!failed) failed = std::move(pid_failed);
+  return failed;
+}
+
+std::optional<Failure> SuperviseDirectory::publish_status(const core::StatusRecord& record) {
+  const core::StatusBytes bytes = core::pack(record);
+  return bring_up_to_date(status_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::optional<Failure> SuperviseDirectory::bring_up_to_date(File& file, std::string_view content) {
+  if (file.written && file.content == content) return std::nullopt;
+  if (auto failed = replace(file, content)) return failed;
+  file.content = content;
+  file.written = true;
+  return std::nullopt;
+}
+
+/// Writes `content` beside the file and puts it in the file's place. An existing file keeps its owner and
+/// mode. Exchanging the two and removing the old one spares the file system from forcing out blocks, as ext4
+/// does when a file is renamed over another.
+std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string_view content) {
+  const int directory = directory_.get();
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NONBLOCK;
+  auto fd = system_.open(directory, file.new_name, kFlags, kPublicMode);
+  if (!fd && sys::number(fd.error()) == EEXIST) {
+    (void)system_.remove(directory, file.new_name);
+    fd = system_.open(directory, file.new_name, kFlags, kPublicMode);
+  }
+  if (!fd) return failure("open", file.new_name, fd.error());
+
+  const auto abandon = [&](const char* verb, sys::Error error) {
+    (void)system_.remove(directory, file.new_name);
+    return failure(verb, file.new_name, error);
+  };
+  if (!content.empty()) {
+    const auto count = system_.write(fd->get(), content);
+    if (!count) return abandon("write", count.error());
+    if (*count != content.size()) return abandon("write", sys::Error{ENOSPC});
+  }
+
+  const auto old = system_.status(directory, file.name, AT_SYMLINK_NOFOLLOW);
+  const bool replaces = old && S_ISREG(old->st_mode);
+  if (replaces) {
+    const auto fresh = system_.status(fd->get());
+    if (fresh && (fresh->st_uid != old->st_uid || fresh->st_gid != old->st_gid)) {
+      (void)system_.set_owner(fd->get(), old->st_uid, old->st_gid);
+    }
+    if (fresh && (fresh->st_mode & kPermissions) != (old->st_mode & kPermissions)) {
+      (void)system_.set_mode(fd->get(), old->st_mode & kPermissions);
+    }
+    if (system_.rename(directory, file.new_name, file.name, RENAME_EXCHANGE)) {
+      (void)system_.remove(directory, file.new_name);
+      return std::nullopt;
+    }
+  }
+  // Nothing there yet, or a file system that cannot exchange.
+  const auto renamed = system_.rename(directory, file.new_name, file.name, 0);
+  if (!renamed) return abandon("rename", renamed.error());
+  return std::nullopt;
+}
+
+}  // namespace runvisor::service

@@ -1,0 +1,64 @@
+// runsv: supervises one service directory and its log service.
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include "event/loop.hpp"
+#include "event/signals.hpp"
+#include "service/service.hpp"
+#include "sys/standard_descriptors.hpp"
+#include "sys/system.hpp"
+
+namespace {
+
+using namespace runvisor;
+
+constexpr int kUsage = 1;
+constexpr int kFatal = 111;
+
+int fatal(sys::System& system, const std::string& name, const service::Failure& failure) {
+  system.complain("runsv " + name + ": fatal: " + failure.text() + '\n');
+  return kFatal;
+}
+
+int supervise(sys::System& system, const std::string& name) {
+  if (::chdir(name.c_str()) == -1) {
+    return fatal(system, name, {"unable to change to directory", sys::last_error()});
+  }
+  event::Loop loop;
+  event::Reaper reaper(system);
+  std::optional<service::Service> service;
+  event::Signals signals(loop, [&](int signal) {
+    if (signal == SIGCHLD) {
+      reaper.reap();
+    } else {
+      service->command(core::Command::exit);
+    }
+  });
+  service.emplace(system, loop, reaper,
+                  service::Service::Options{.name = name, .left = [&loop] { loop.stop(); }});
+  // May wait for the log directory's lock; until then a signal acts as it does by default.
+  if (const auto failed = service->open()) return fatal(system, name, *failed);
+  if (const auto opened = signals.open({SIGCHLD, SIGTERM}); !opened) {
+    return fatal(system, name, {"unable to receive signals", opened.error()});
+  }
+  service->begin(signals.child_mask());
+  loop.run();
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  sys::System& system = sys::operating_system();
+  if (argc != 2) {
+    system.complain(std::string("usage: ") + (argc > 0 ? argv[0] : "runsv") + " dir\n\n");
+    return kUsage;
+  }
+  sys::open_standard_descriptors();
+  return supervise(system, argv[1]);
+}
