@@ -1,0 +1,12 @@
+#pragma once
+
+#include "cli/sv_command_line.hpp"
+#include "locator.hpp"
+#include "printer.hpp"
+
+namespace runvisor::sv {
+
+/// Gives each service its commands, then waits for their effects if that is asked for.
+void control(const cli::SvInvocation& invocation, Locator& locator, Printer& printer);
+
+}  // namespace runvisor::sv

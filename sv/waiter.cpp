@@ -1,0 +1,273 @@
+#include "waiter.hpp"
+
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "sys/output.hpp"
+
+namespace runvisor::sv {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A wait of no time still gives a runsv that is there the time to answer, as runit's first poll does.
+constexpr auto kShortestWait = 420ms;
+
+/// How often every service is looked at, when some of them cannot be watched and when all can.
+constexpr auto kPollInterval = 50ms;
+constexpr auto kSafetyInterval = 400ms;
+
+/// The pause after a `./check` that did not pass, doubled each time.
+constexpr auto kFirstCheckPause = 50ms;
+constexpr auto kLongestCheckPause = 420ms;
+
+/// Tags of the poller: the watch, a runsv's end or a check's end. The latter two carry the service's index.
+enum class Source : sys::Poller::Tag { watch, runsv, check };
+
+sys::Poller::Tag tag(Source source, std::size_t index) noexcept {
+  return static_cast<sys::Poller::Tag>(index) << 2 | static_cast<sys::Poller::Tag>(source);
+}
+Source source_of(sys::Poller::Tag tag) noexcept { return static_cast<Source>(tag & 3); }
+std::size_t index_of(sys::Poller::Tag tag) noexcept { return static_cast<std::size_t>(tag >> 2); }
+
+/// How many FIFOs may be held open: half of all descriptors, so that enough are left to work with.
+std::size_t most_fifos_held() noexcept {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == -1) return 0;
+  return static_cast<std::size_t>(limit.rlim_cur / 2);
+}
+
+std::string state_line(std::string_view outcome, const char* service, const sys::SuperviseClient& client,
+                       const core::StatusRecord& record) {
+  std::string line{outcome};
+  append_state(line, service, client, record);
+  line += '\n';
+  return line;
+}
+
+void warn_about_check(const char* service, sys::Error error) {
+  std::string text = "warning: unable to run ";
+  text += service;
+  text += "/check: ";
+  text += sys::words(error);
+  text += '\n';
+  [[maybe_unused]] const auto written = sys::write_all(STDERR_FILENO, text);
+}
+
+}  // namespace
+
+std::string tell_trouble(const char* service, const core::Request& request, const core::Trouble& trouble,
+                         Printer& printer) {
+  std::string line;
+  if (core::is_runsv_gone(trouble) && core::asks_for_exit(request)) {
+    line = "ok: ";
+    line += service;
+    line += ": runsv not running\n";
+    return line;
+  }
+  printer.fail();
+  core::append_trouble(line, service, trouble);
+  line += '\n';
+  return line;
+}
+
+void Waiter::add(const char* service, const core::StatusRecord& before, sys::Fd ok) {
+  Waiting waiting;
+  waiting.service = service;
+  waiting.before = before;
+  if (all_.size() < most_fifos_held()) {
+    waiting.ok = std::move(ok);
+  } else {
+    all_watched_ = false;
+  }
+  all_.push_back(std::move(waiting));
+}
+
+void Waiter::run() {
+  printer_.flush();
+  if (all_.empty()) return;
+  const auto start = Clock::now();
+  deadline_ = start + std::max<Clock::duration>(wait_, kShortestWait);
+  // Most effects are there at once, or need no waiting; only for the others is it worth setting up a watch.
+  for (Waiting& waiting : all_) look(waiting);
+  if (reported_ < all_.size()) {
+    watch_all();
+    look_at_all();
+  }
+  printer_.flush();
+  while (reported_ < all_.size() && Clock::now() < deadline_) {
+    turn();
+    printer_.flush();
+  }
+  for (Waiting& waiting : all_) expire(waiting);
+  printer_.flush();
+}
+
+void Waiter::watch_all() {
+  if (auto poller = sys::Poller::create()) poller_ = std::move(*poller);
+  if (auto watch = sys::DirectoryWatch::create()) watch_ = std::move(*watch);
+  all_watched_ = all_watched_ && poller_ && watch_ &&
+                 poller_->add_readable(watch_->descriptor(), tag(Source::watch, 0)).has_value();
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    Waiting& waiting = all_[i];
+    if (!waiting.report.empty()) continue;
+    if (poller_ && waiting.ok) {
+      // A plain file instead of the FIFO cannot be polled: then nothing tells of runsv's end.
+      [[maybe_unused]] const auto added = poller_->add_hangup(waiting.ok.get(), tag(Source::runsv, i));
+    }
+    if (waiting.check) poll_check(waiting);
+    if (!watch_) continue;
+    if (const auto id = watch_->add(locator_.supervise_path(waiting.service).c_str())) {
+      waiting.watch = *id;
+    } else {
+      all_watched_ = false;
+    }
+  }
+}
+
+Waiter::Clock::time_point Waiter::next_look() const {
+  auto next = std::min(deadline_, next_look_at_all_);
+  for (const Waiting& waiting : all_) {
+    if (waiting.next_check) next = std::min(next, *waiting.next_check);
+  }
+  return next;
+}
+
+void Waiter::turn() {
+  const auto timeout = next_look() - Clock::now();
+  std::vector<sys::Poller::Tag> ready;
+  if (poller_) {
+    ready = poller_->wait(timeout);
+  } else {
+    ::poll(nullptr, 0, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count()));
+  }
+  for (const auto t : ready) {
+    switch (source_of(t)) {
+      case Source::watch:
+        look_after_watch();
+        break;
+      case Source::runsv: {
+        Waiting& waiting = all_[index_of(t)];
+        waiting.ok.reset();
+        waiting.runsv_ended = true;
+        look(waiting);
+        break;
+      }
+      case Source::check:
+        look(all_[index_of(t)]);
+        break;
+    }
+  }
+  const auto now = Clock::now();
+  if (now >= next_look_at_all_) look_at_all();
+  for (Waiting& waiting : all_) {
+    if (waiting.next_check && now >= *waiting.next_check) look(waiting);
+  }
+}
+
+void Waiter::look_after_watch() {
+  const bool complete = watch_->read([this](int id, std::string_view name) {
+    if (name != "status") return;
+    for (Waiting& waiting : all_) {
+      if (waiting.watch == id) look(waiting);
+    }
+  });
+  if (!complete) look_at_all();
+}
+
+void Waiter::look_at_all() {
+  for (Waiting& waiting : all_) look(waiting);
+  next_look_at_all_ = Clock::now() + (all_watched_ ? kSafetyInterval : kPollInterval);
+}
+
+void Waiter::look(Waiting& waiting) {
+  if (!waiting.report.empty()) return;
+  if (waiting.runsv_ended && core::asks_for_exit(request_)) {
+    const core::Trouble gone{core::Step::open_ok, ENXIO};
+    return report(waiting, tell_trouble(waiting.service, request_, gone, printer_));
+  }
+  const auto client = locator_.open(waiting.service);
+  const auto record = client ? client->read_status() : sys::Reached<core::StatusRecord>{client.error()};
+  if (!record) return report(waiting, tell_trouble(waiting.service, request_, record.error(), printer_));
+  switch (core::effect_of(request_, waiting.before, *record)) {
+    case core::Effect::none:
+      waiting.check.reset();
+      waiting.next_check.reset();
+      return;
+    case core::Effect::if_check_passes:
+      if (!passes_check(waiting, *client, *record)) return;
+      break;
+    case core::Effect::taken:
+      break;
+  }
+  report(waiting, state_line("ok: ", waiting.service, *client, *record));
+}
+
+bool Waiter::passes_check(Waiting& waiting, const sys::SuperviseClient& client,
+                          const core::StatusRecord& record) {
+  if (!client.has("check")) return true;
+  const auto now = Clock::now();
+  if (waiting.checked_since != record.since) {
+    waiting.check.reset();
+    waiting.checked_since = record.since;
+    waiting.next_check.reset();
+    waiting.check_pause = kFirstCheckPause;
+  }
+  if (waiting.check) {
+    const auto passed = waiting.check->passed();
+    if (!passed) return false;
+    waiting.check.reset();
+    if (*passed) return true;
+    waiting.next_check = now + waiting.check_pause;
+    waiting.check_pause = std::min<Clock::duration>(2 * waiting.check_pause, kLongestCheckPause);
+    return false;
+  }
+  if (waiting.next_check && now < *waiting.next_check) return false;
+  waiting.next_check.reset();
+  auto check = sys::CheckScript::start(client.directory());
+  if (!check) {
+    warn_about_check(waiting.service, check.error());
+    return true;
+  }
+  waiting.check = std::move(*check);
+  poll_check(waiting);
+  return false;
+}
+
+void Waiter::poll_check(const Waiting& waiting) {
+  const auto index = static_cast<std::size_t>(&waiting - all_.data());
+  if (!poller_ || !poller_->add_readable(waiting.check->descriptor(), tag(Source::check, index))) {
+    all_watched_ = false;
+  }
+}
+
+void Waiter::expire(Waiting& waiting) {
+  look(waiting);
+  if (!waiting.report.empty()) return;
+  const auto client = locator_.open(waiting.service);
+  const auto record = client ? client->read_status() : sys::Reached<core::StatusRecord>{client.error()};
+  if (!record) return report(waiting, tell_trouble(waiting.service, request_, record.error(), printer_));
+  std::string text = state_line(request_.kills ? "kill: " : "timeout: ", waiting.service, *client, *record);
+  printer_.fail();
+  if (request_.kills) {
+    if (const auto sent = client->send("k"); !sent) {
+      text += tell_trouble(waiting.service, request_, sent.error(), printer_);
+    }
+  }
+  report(waiting, std::move(text));
+}
+
+void Waiter::report(Waiting& waiting, std::string text) {
+  waiting.report = std::move(text);
+  waiting.check.reset();
+  waiting.next_check.reset();
+  waiting.ok.reset();
+  ++reported_;
+  while (printed_ < all_.size() && !all_[printed_].report.empty()) printer_.print(all_[printed_++].report);
+}
+
+}  // namespace runvisor::sv
