@@ -213,9 +213,7 @@ void ProcessMachine::go_down(Now now) {
 /// Starts what is due, or arms the timer for it.
 void ProcessMachine::advance(ActionList& out, Now now) {
   const bool finish_due = state_.published.state == State::finish && state_.published.pid == 0;
-  const bool run_due =
-      state_.published.state == State::down && (state_.published.want == Want::up || state_.once);
-  const bool due = finish_due || run_due;
+  const bool due = finish_due || run_due();
   if (due && now.steady < state_.not_before) {
     if (state_.timer == state_.not_before) return;
     state_.timer = state_.not_before;

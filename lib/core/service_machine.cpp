@@ -24,6 +24,8 @@ ServiceMachine::Duty ServiceMachine::close_down() {
   switch (phase_) {
     case Phase::supervising:
       if (!service_.exited()) return Duty::none;
+      // What the service wrote last is still in the pipe: the log service's next instance reads it.
+      if (log_ && log_->run_due()) return Duty::none;
       if (log_ && log_->record().pid != 0) {
         phase_ = Phase::draining;
         log_->drain();

@@ -139,6 +139,10 @@ class ProcessMachine {
   [[nodiscard]] bool hook_runs() const noexcept { return state_.hook_step != HookStep::none; }
   /// Told to exit and nothing is left to wait for.
   [[nodiscard]] bool exited() const noexcept;
+  /// Down, and to be started now or when a pause is over.
+  [[nodiscard]] bool run_due() const noexcept {
+    return state_.published.state == State::down && (state_.published.want == Want::up || state_.once);
+  }
   [[nodiscard]] const StatusRecord& record() const noexcept { return state_.published; }
   [[nodiscard]] const ProcessState& state() const noexcept { return state_; }
 
