@@ -100,12 +100,11 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   if (in < 0 || ::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) {
     ::_exit(126);
   }
-  if (in > 2) {
-    ::close(in);
-  }
   for (const int fd : options.closed) {
     ::close(fd);
   }
+  // What the test's own process was started with is not the program's business.
+  ::close_range(3, ~0U, 0);
   sigset_t mask;
   sigemptyset(&mask);
   for (const int number : options.blocked_signals) {
@@ -170,7 +169,8 @@ Process::Process(Process&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)),
       out_(std::exchange(other.out_, -1)),
       err_(std::exchange(other.err_, -1)),
-      ending_(other.ending_) {}
+      ending_(other.ending_),
+      dumped_core_(other.dumped_core_) {}
 
 Process& Process::operator=(Process&& other) noexcept {
   if (this != &other) {
@@ -179,6 +179,7 @@ Process& Process::operator=(Process&& other) noexcept {
     out_ = std::exchange(other.out_, -1);
     err_ = std::exchange(other.err_, -1);
     ending_ = other.ending_;
+    dumped_core_ = other.dumped_core_;
   }
   return *this;
 }
@@ -217,6 +218,7 @@ std::optional<Ending> Process::wait(std::chrono::milliseconds deadline) {
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == pid_) {
     ending_ = ending_of(status);
+    dumped_core_ = WIFSIGNALED(status) && WCOREDUMP(status);
     live_processes().erase(pid_);
   }
   return ending_;

@@ -1,8 +1,10 @@
 // Reads the process table from /proc. /proc/PID/task/TID/children would be shorter, but kernels may lack it.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "support/process.hpp"
@@ -17,9 +19,20 @@ struct Entry {
   char state = '?';
 };
 
+/// The file's content; empty when the process has gone, before or while it is read.
 std::string slurp(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string content;
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    return content;
+  }
+  std::array<char, 4096> buffer{};
+  ssize_t got = 0;
+  while ((got = ::read(fd, buffer.data(), buffer.size())) > 0) {
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(fd);
+  return content;
 }
 
 /// The fields after the command's name, which is in parentheses and may itself hold any byte.

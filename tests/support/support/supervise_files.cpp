@@ -63,6 +63,24 @@ std::string read_pid_file(const std::filesystem::path& directory) {
   return content_or_missing(directory / "supervise/pid");
 }
 
+bool published(const std::filesystem::path& directory, const std::string& line) {
+  const auto status = read_status(directory);
+  if (!status || read_stat(directory) != line + "\n") {
+    return false;
+  }
+  const auto says = [&](const char* words) { return line.find(words) != std::string::npos; };
+  const std::string pid_file = read_pid_file(directory);
+  const bool pid_agrees = status->pid != 0 ? pid_file == std::to_string(status->pid) + "\n"
+                                           : pid_file.empty() || pid_file == "<missing>";
+  const std::uint8_t state = line.starts_with("run")      ? kStateRun
+                             : line.starts_with("finish") ? kStateFinish
+                                                          : kStateDown;
+  const bool want_agrees =
+      state == kStateDown || (status->want == 'd') == (says(", want down") || says(", want exit"));
+  return pid_agrees && want_agrees && status->state == state && (status->paused != 0) == says(", paused") &&
+         (status->got_term != 0) == says(", got TERM");
+}
+
 pid_t run_pid(const std::filesystem::path& directory) {
   const auto status = read_status(directory);
   return status && status->state == kStateRun ? status->pid : 0;

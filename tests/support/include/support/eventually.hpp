@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -13,13 +14,16 @@ using Clock = std::chrono::steady_clock;
 /// How long a test waits for what must happen: far longer than it takes, so that a slow machine passes.
 inline constexpr std::chrono::milliseconds kDeadline = 20s;
 
-/// How often a condition is looked at.
-inline constexpr std::chrono::milliseconds kPollInterval = 2ms;
+/// How often a condition is looked at: often in the beginning, when most come true, and rarely later, so that
+/// many tests may wait side by side.
+inline constexpr std::chrono::milliseconds kFirstPollInterval = 1ms;
+inline constexpr std::chrono::milliseconds kLastPollInterval = 10ms;
 
 /// Looks at `predicate` until it holds or `deadline` has passed; says whether it held.
 template <typename Predicate>
 [[nodiscard]] bool eventually(Predicate&& predicate, std::chrono::milliseconds deadline = kDeadline) {
   const auto end = Clock::now() + deadline;
+  auto interval = kFirstPollInterval;
   while (true) {
     if (predicate()) {
       return true;
@@ -27,7 +31,8 @@ template <typename Predicate>
     if (Clock::now() >= end) {
       return predicate();
     }
-    ::poll(nullptr, 0, static_cast<int>(kPollInterval.count()));
+    ::poll(nullptr, 0, static_cast<int>(interval.count()));
+    interval = std::min(interval * 5 / 4 + 1ms, kLastPollInterval);
   }
 }
 

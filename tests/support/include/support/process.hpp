@@ -70,6 +70,8 @@ class Process {
   /// Waits for the end; nothing if the deadline passes first.
   [[nodiscard]] std::optional<Ending> wait(std::chrono::milliseconds deadline = kDeadline);
   void signal(int number) const;
+  /// After its end: whether the kernel wrote a core file (the core bit of the wait status).
+  [[nodiscard]] bool dumped_core() const { return dumped_core_; }
   /// What it (and its children, who share the descriptor) wrote so far.
   [[nodiscard]] std::string out() const;
   [[nodiscard]] std::string err() const;
@@ -81,6 +83,7 @@ class Process {
   int out_ = -1;
   int err_ = -1;
   std::optional<Ending> ending_;
+  bool dumped_core_ = false;
 };
 
 /// A program run to its end, with what it wrote.

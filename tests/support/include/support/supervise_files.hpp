@@ -38,6 +38,9 @@ inline constexpr std::uint8_t kStateFinish = 2;
 [[nodiscard]] std::string read_stat(const std::filesystem::path& directory);
 [[nodiscard]] std::string read_pid_file(const std::filesystem::path& directory);
 
+/// Whether `supervise/stat` is `line` (without its newline) and `status` and `pid` agree with it.
+[[nodiscard]] bool published(const std::filesystem::path& directory, const std::string& line);
+
 /// The pid of `run` while the service in `directory` is in state run, else 0.
 [[nodiscard]] pid_t run_pid(const std::filesystem::path& directory);
 

@@ -29,6 +29,15 @@ struct SupervisedService {
     return service.saw("./run start") && eventually([&] { return run_pid(service.path()) != 0; });
   }
 
+  /// Tells runsv to exit; whether it did, with code 0. All that was written before has been obeyed then.
+  [[nodiscard]] bool leave() { return service.control("x") && runsv->wait() == exited(0); }
+
+  /// Ends the running `run` by KILL without a command.
+  [[nodiscard]] bool end_run() const {
+    const pid_t pid = run_pid(service.path());
+    return pid != 0 && ::kill(pid, SIGKILL) == 0;
+  }
+
   [[nodiscard]] std::optional<Status> status() const { return read_status(service.path()); }
   [[nodiscard]] std::optional<Status> log_status() const { return read_status(service.log()); }
   [[nodiscard]] std::string stat() const { return read_stat(service.path()); }
@@ -40,12 +49,13 @@ struct SupervisedService {
       return now && condition(*now);
     });
   }
-  /// Waits until `supervise/stat` is this line (without its newline).
+  /// Waits until `supervise/stat` is this line (without its newline), and `status` and `pid` say the same:
+  /// the three are replaced one after the other.
   [[nodiscard]] bool eventually_stat(const std::string& line) const {
-    return eventually([&] { return stat() == line + "\n"; });
+    return eventually([&] { return published(service.path(), line); });
   }
   [[nodiscard]] bool eventually_log_stat(const std::string& line) const {
-    return eventually([&] { return log_stat() == line + "\n"; });
+    return eventually([&] { return published(service.log(), line); });
   }
   /// Opens a gate that a probe waits for (Probe::until), named as by `gate`.
   void open(std::string_view name) const { write_file(gate(name), ""); }
