@@ -37,6 +37,9 @@ function(runvisor_layer name)
   endforeach()
 endfunction()
 
+# All programs of the suite, without the tests.
+add_custom_target(programs)
+
 # runvisor_program(NAME USES LAYER... SOURCES FILE...)
 # Declares one of the suite's programs, installed into bin, static when RUNVISOR_STATIC is set.
 function(runvisor_program name)
@@ -50,4 +53,6 @@ function(runvisor_program name)
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  add_dependencies(programs ${name})
+  set_property(GLOBAL APPEND PROPERTY RUNVISOR_PROGRAMS ${name})
 endfunction()

@@ -1,0 +1,84 @@
+# shellcheck shell=bash disable=SC2034  # whoever sources this uses the lists
+# The Debian packages that building, testing and demonstrating need, and how they get here. Sourced by ../quickstart
+# and ../run-tests, which run it in bash with -euo pipefail. This is the only place that uses the network.
+
+# To build the programs, and the tests with them.
+build_packages=(g++ cmake ninja-build libboost1.81-dev libfmt-dev libgtest-dev catch2)
+# To check the sources, and to build them in other ways.
+check_packages=(clang clang-format shellcheck mandoc)
+
+# The example services' daemons. Installing them would start them, so they are only unpacked.
+daemon_packages=(nginx redis-server redis-tools memcached cron busybox)
+# The shared libraries that those load and a base system may lack.
+daemon_libraries=(libatomic1 libevent-2.1-7 libjemalloc2 liblua5.1-0 liblzf1 libpcre2-8-0 libsasl2-2 libssl3
+  lua-bitop lua-cjson)
+# The original, to compare with.
+original_packages=(runit)
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+is_root() { [[ $(id -u) -eq 0 ]]; }
+
+# missing_packages NAME...: prints those that are not installed.
+missing_packages() {
+  local name
+  for name in "$@"; do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true) == installed ]] || printf '%s\n' "$name"
+  done
+}
+
+apt_updated=
+# Fetches the package lists, once in a run.
+update_package_lists() {
+  [[ -z $apt_updated ]] || return 0
+  apt-get update -qq
+  apt_updated=yes
+}
+
+# install_packages NAME...: installs what is missing. Without root it fails and says what to install.
+install_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]})) || return 0
+  is_root || die "these packages are missing, and only root can install them: ${missing[*]}"
+  say "Installing ${missing[*]}"
+  update_package_lists
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# unpack_packages FOLDER NAME...: downloads those packages that are not installed and unpacks them below FOLDER,
+# without installing anything. What FOLDER holds already is not fetched again. Needs no root, but package lists.
+unpack_packages() {
+  local folder=$1 wanted downloads package
+  shift
+  mapfile -t wanted < <(missing_packages "$@")
+  if [[ -f $folder/packages && $(<"$folder/packages") == "${wanted[*]}" ]]; then
+    return 0
+  fi
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  if ((${#wanted[@]})); then
+    say "Unpacking ${wanted[*]} below ${folder#"$PWD"/}"
+    downloads=$folder/downloads
+    mkdir "$downloads"
+    if is_root; then update_package_lists; fi
+    (cd "$downloads" && apt-get download -qq -o APT::Sandbox::User=root "${wanted[@]}") || return 1
+    for package in "$downloads"/*.deb; do
+      dpkg-deb --extract "$package" "$folder" || return 1
+    done
+    rm -r "$downloads"
+  fi
+  say "${wanted[*]}" >"$folder/packages"
+}
+
+# use_unpacked FOLDER: makes the programs and libraries below FOLDER available to this process and its children.
+use_unpacked() {
+  local folder=$1 libraries
+  libraries=$(printf '%s:' "$folder"/usr/lib/*-linux-*/)
+  export PATH="$folder/usr/sbin:$folder/usr/bin:$folder/sbin:$folder/bin:$PATH:/usr/sbin:/sbin"
+  export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:-}"
+}
