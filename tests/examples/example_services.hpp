@@ -1,0 +1,49 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+namespace runvisor::testing {
+
+/// The fixture of the scenarios with real daemons: a scan directory with copies of service-examples, each
+/// with a `conf` that gives it a free port and a data directory of its own, and `runsvdir` on it. Use with
+/// SCENARIO_METHOD. The Process object kills whatever is left of a failed scenario.
+class ExampleServices {
+ public:
+  /// Adds these examples and waits until each is up and its `check` passes; false at the deadline.
+  [[nodiscard]] bool start(const std::vector<std::string>& names);
+
+  /// Runs `sv -w 20 COMMAND SERVICE...` on the scan directory.
+  [[nodiscard]] Finished sv(const std::string& command, const std::vector<std::string>& services) const;
+  /// `sv check` succeeds for this service, which has another pid than `before`.
+  [[nodiscard]] bool came_back(const std::string& service, pid_t before) const;
+  /// The process of `run`; 0 if there is none.
+  [[nodiscard]] pid_t pid(const std::string& service) const;
+  [[nodiscard]] std::uint16_t port(const std::string& service) const { return ports_.at(service); }
+  [[nodiscard]] std::filesystem::path directory(const std::string& service) const;
+  /// What the log service of `service` has written.
+  [[nodiscard]] std::string log(const std::string& service) const;
+
+  /// Ends the supervision tree (HUP to runsvdir) and waits until no process descends from this one any more.
+  [[nodiscard]] bool leaves_nothing_behind();
+
+ private:
+  TempDir scratch_;
+  std::map<std::string, std::uint16_t> ports_;
+  std::optional<Process> runsvdir_;
+};
+
+/// $PATH and $LD_LIBRARY_PATH under which the programs under test and the daemons are found.
+[[nodiscard]] std::vector<std::pair<std::string, std::optional<std::string>>> daemon_environment();
+
+}  // namespace runvisor::testing

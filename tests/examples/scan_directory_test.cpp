@@ -1,0 +1,62 @@
+// All example services in one scan directory.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+
+#include "example_services.hpp"
+#include "support/binaries.hpp"
+
+using namespace runvisor::testing;
+using Catch::Matchers::StartsWith;
+
+namespace {
+
+std::vector<std::string> all_examples() {
+  std::vector<std::string> names{"memcached", "myapp", "nginx", "redis"};
+  if (is_root()) {
+    names.emplace_back("cron");
+  }
+  return names;
+}
+
+}  // namespace
+
+SCENARIO_METHOD(ExampleServices,
+                "one scan directory keeps all examples up; each recovers while the others stay") {
+  const auto names = all_examples();
+  REQUIRE(start(names));
+  for (const std::string& killed : names) {
+    std::map<std::string, pid_t> before;
+    for (const std::string& name : names) {
+      before[name] = pid(name);
+    }
+    REQUIRE(::kill(before.at(killed), SIGKILL) == 0);
+    REQUIRE(came_back(killed, before.at(killed)));
+    for (const std::string& name : names) {
+      INFO("killed " << killed << ", looking at " << name);
+      CHECK((pid(name) == before.at(name)) == (name != killed));
+    }
+  }
+  const Finished status = sv("status", names);
+  CHECK(status.ending == exited(0));
+  CHECK(status.err.empty());
+  CHECK_THAT(status.out, StartsWith("run: memcached: (pid " + std::to_string(pid("memcached")) + ") "));
+  CHECK(leaves_nothing_behind());
+}
+
+SCENARIO_METHOD(ExampleServices, "one sv command stops all examples, and another starts them") {
+  const auto names = all_examples();
+  REQUIRE(start(names));
+  std::vector<pid_t> pids;
+  for (const std::string& name : names) {
+    pids.push_back(pid(name));
+  }
+  CHECK(sv("force-stop", names).ending == exited(0));
+  for (const pid_t process : pids) {
+    CHECK_FALSE(alive(process));
+  }
+  CHECK(sv("start", names).ending == exited(0));
+  CHECK(http_get(port("nginx"), "/"));
+  CHECK(redis(port("redis"), {"PING"}) == "+PONG\r\n");
+  CHECK(leaves_nothing_behind());
+}
