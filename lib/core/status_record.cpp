@@ -53,7 +53,8 @@ std::optional<StatusRecord> unpack(std::span<const std::byte> bytes) noexcept {
   const std::uint64_t nanoseconds = get_big_endian(bytes.subspan(kNanosecondsAt, 4));
   // Wraps for a label before 1970, as runit's own subtraction does; the cast keeps it defined.
   const auto seconds = static_cast<std::int64_t>(tai - kTaiOfUnixEpoch);
-  constexpr std::int64_t kSecondsLimit = INT64_MAX / 1'000'000'000 - 1;
+  // What WallTime can hold, less the four seconds that the nanoseconds' bytes can hold.
+  constexpr std::int64_t kSecondsLimit = INT64_MAX / 1'000'000'000 - 5;
   if (seconds > kSecondsLimit || seconds < -kSecondsLimit) return std::nullopt;
   record.since = WallTime{std::chrono::seconds{seconds} + std::chrono::nanoseconds{nanoseconds}};
   for (std::size_t i = 4; i-- > 0;) {
