@@ -312,7 +312,7 @@ SCENARIO_METHOD(SupervisedService, "what has not changed is not written again", 
   for (const char* name : names) {
     before.push_back(info_of(service / name));
   }
-  REQUIRE(service.control("uchuuzu1"));
+  REQUIRE(service.control("ucuuzu1"));
   REQUIRE(service.saw("./run signal USR1"));
   for (std::size_t i = 0; i < names.size(); ++i) {
     INFO(names[i]);
