@@ -1,5 +1,6 @@
 #include "waiter.hpp"
 
+#include <sys/inotify.h>
 #include <poll.h>
 #include <sys/resource.h>
 
@@ -109,7 +110,7 @@ void Waiter::run() {
 
 void Waiter::watch_all() {
   if (auto poller = sys::Poller::create()) poller_ = std::move(*poller);
-  if (auto watch = sys::DirectoryWatch::create()) watch_ = std::move(*watch);
+  if (auto watch = sys::DirectoryWatch::create(IN_MOVED_TO)) watch_ = std::move(*watch);
   all_watched_ = all_watched_ && poller_ && watch_ &&
                  poller_->add_readable(watch_->descriptor(), tag(Source::watch, 0)).has_value();
   for (std::size_t i = 0; i < all_.size(); ++i) {
@@ -170,10 +171,12 @@ void Waiter::turn() {
 }
 
 void Waiter::look_after_watch() {
-  const bool complete = watch_->read([this](int id, std::string_view name) {
-    if (name != "status") return;
+  bool complete = true;
+  watch_->read([&](const sys::DirectoryWatch::Event& event) {
+    complete = complete && (event.mask & IN_Q_OVERFLOW) == 0;
+    if (event.name != "status") return;
     for (Waiting& waiting : all_) {
-      if (waiting.watch == id) look(waiting);
+      if (waiting.watch == event.id) look(waiting);
     }
   });
   if (!complete) look_at_all();

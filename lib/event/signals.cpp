@@ -21,6 +21,11 @@ sys::Result<void> Signals::open(std::initializer_list<int> signals) {
   sys::Fd fd{::signalfd(-1, &received, SFD_CLOEXEC | SFD_NONBLOCK)};
   if (!fd) return sys::last_error();
 
+  // A parent may have had them ignored; with SIGCHLD ignored, no child's end could be collected.
+  struct sigaction defaults {};
+  defaults.sa_handler = SIG_DFL;
+  for (const int signal : signals) ::sigaction(signal, &defaults, nullptr);
+
   sigset_t blocked = received;
   ::sigaddset(&blocked, SIGPIPE);
   ::sigaddset(&blocked, SIGXFSZ);

@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -5,7 +6,7 @@
 
 #include <array>
 #include <climits>
-#include <cstdio>
+#include <memory>
 
 #include "postfork.hpp"
 #include "sys/diagnostics.hpp"
@@ -65,6 +66,24 @@ class OperatingSystem final : public System {
     const ssize_t length = ::readlinkat(directory, path, buffer.data(), buffer.size());
     if (length == -1) return last_error();
     return std::string(buffer.data(), static_cast<std::size_t>(length));
+  }
+
+  Result<std::vector<std::string>> list_directories(int fd) override {
+    // fdopendir() takes the descriptor for itself, and its position is the description's.
+    Fd own{::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!own) return last_error();
+    const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> stream(::fdopendir(own.get()));
+    if (!stream) return last_error();
+    (void)own.release();
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(stream.get())) {
+      const bool suitable = entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
+      if (suitable && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+      errno = 0;
+    }
+    if (errno != 0) return last_error();
+    return names;
   }
 
   Result<void> remove(int directory, const char* path) override {

@@ -57,7 +57,12 @@ bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != 
   ::sigaction(SIGTERM, &defaults, nullptr);
   ::sigprocmask(SIG_SETMASK, program.signal_mask, nullptr);
   // The kernel takes the vectors as they are and does not write to them.
-  ::execve(program.path, const_cast<char* const*>(program.argv), environ);
+  char* const* const argv = const_cast<char* const*>(program.argv);
+  if (program.search_path) {
+    ::execvpe(program.path, argv, environ);
+  } else {
+    ::execve(program.path, argv, environ);
+  }
   give_up(program, program.failure);
 }
 

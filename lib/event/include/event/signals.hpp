@@ -23,8 +23,8 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// Blocks `signals` and receives them from now on. SIGPIPE and SIGXFSZ are blocked as well: a supervisor
-  /// does not die of a write.
+  /// Blocks `signals`, sets them to their defaults, and receives them from now on. SIGPIPE and SIGXFSZ are
+  /// blocked as well: a supervisor does not die of a write.
   [[nodiscard]] sys::Result<void> open(std::initializer_list<int> signals);
 
   /// The mask for children: what was blocked before, but for the signals received here.

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <fcntl.h>
+
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -8,34 +11,38 @@
 
 namespace runvisor::sys {
 
-/// One inotify instance that watches any number of directories for files moved into them.
+/// One inotify instance that watches any number of directories for one set of events.
 class DirectoryWatch {
  public:
-  /// Fails with EMFILE when the user has no instance left.
-  [[nodiscard]] static Result<DirectoryWatch> create() noexcept;
+  /// Something that happened in a watched directory.
+  struct Event {
+    int id;
+    /// inotify(7)'s bits; IN_Q_OVERFLOW when events have been lost, so that any directory may have changed.
+    std::uint32_t mask;
+    /// The entry it happened to, empty for the directory itself. Valid during the call only.
+    std::string_view name;
+  };
+
+  /// `events` are inotify(7)'s. Fails with EMFILE when the user has no instance left.
+  [[nodiscard]] static Result<DirectoryWatch> create(std::uint32_t events) noexcept;
 
   /// Watches the directory `path`, a symbolic link being followed. The same directory gets the same id again.
   [[nodiscard]] Result<int> add(const char* path) noexcept;
+  void remove(int id) noexcept;
 
   /// Readable when there is something to read.
   [[nodiscard]] int descriptor() const noexcept { return inotify_.get(); }
 
-  /// Calls `moved(id, name)` for every file moved into a watched directory since the last call. False if
-  /// events have been lost, so that any directory may have changed.
-  template <typename Moved>
-  bool read(Moved&& moved) {
+  /// Gives the descriptor away, to be watched by an event loop; whoever holds it reads from it.
+  [[nodiscard]] Fd share() const noexcept { return Fd{::fcntl(inotify_.get(), F_DUPFD_CLOEXEC, 0)}; }
+
+  /// Calls `happened(event)` for every event since the last call.
+  template <typename Happened>
+  void read(Happened&& happened) {
     Batch batch;
-    bool complete = true;
     while (fill(batch)) {
-      while (const auto event = take(batch)) {
-        if (event->lost) {
-          complete = false;
-        } else {
-          moved(event->id, event->name);
-        }
-      }
+      while (const auto event = take(batch)) happened(*event);
     }
-    return complete;
   }
 
  private:
@@ -44,17 +51,17 @@ class DirectoryWatch {
     std::size_t size = 0;
     std::size_t at = 0;
   };
-  struct Event {
-    int id;
-    std::string_view name;
-    bool lost;
-  };
 
-  explicit DirectoryWatch(Fd inotify) noexcept : inotify_(std::move(inotify)) {}
+  DirectoryWatch(Fd inotify, std::uint32_t events) noexcept : inotify_(std::move(inotify)), events_(events) {}
   [[nodiscard]] bool fill(Batch& batch) noexcept;
   [[nodiscard]] static std::optional<Event> take(Batch& batch) noexcept;
 
   Fd inotify_;
+  std::uint32_t events_;
 };
+
+/// Whether changes below the directory `path` are sure to be told: not on file systems that others change
+/// behind this kernel's back, nor where that cannot be found out.
+[[nodiscard]] bool tells_changes(const char* path) noexcept;
 
 }  // namespace runvisor::sys

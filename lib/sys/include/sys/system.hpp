@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/process_machine.hpp"
 #include "core/time.hpp"
@@ -37,6 +38,8 @@ struct Program {
   const sigset_t* signal_mask;
   /// Start it in a session of its own.
   bool new_session = false;
+  /// Look `path` up in $PATH.
+  bool search_path = false;
 };
 
 /// A pipe's two ends, both close-on-exec and blocking.
@@ -65,6 +68,8 @@ class System {
   [[nodiscard]] virtual Result<struct stat> status(int directory, const char* path, int flags) = 0;
   [[nodiscard]] virtual Result<struct stat> status(int fd) = 0;
   [[nodiscard]] virtual Result<std::string> read_link(int directory, const char* path) = 0;
+  /// The names in an open directory that may be directories or symlinks, without those that start with a dot.
+  [[nodiscard]] virtual Result<std::vector<std::string>> list_directories(int fd) = 0;
   [[nodiscard]] virtual Result<void> remove(int directory, const char* path) = 0;
   /// renameat2(2); `flags` as there.
   [[nodiscard]] virtual Result<void> rename(int directory, const char* from, const char* to,

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/time.hpp"
+
+namespace runvisor::core {
+
+/// What makes a service directory the same one, whatever its name: device and inode.
+struct DirectoryIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+
+  friend auto operator<=>(const DirectoryIdentity&, const DirectoryIdentity&) = default;
+};
+
+/// A service directory seen in the scan directory.
+struct FoundDirectory {
+  std::string name;
+  DirectoryIdentity identity;
+};
+
+/// A supervisor that has ended is started again this long after its last start at the earliest.
+/// Source: runsvdir, which looks at most once a second.
+inline constexpr std::chrono::seconds kSupervisorPause{1};
+
+/// Which supervisors run for a scan directory, as a state machine: what was seen goes in, what to start and
+/// to end comes out. It makes no system call and reads no clock.
+class ScanMachine {
+ public:
+  struct Action {
+    enum class Kind : std::uint8_t {
+      start,      ///< start a supervisor for `directory`; answer with started() or start_failed()
+      terminate,  ///< send TERM to `pid`: its directory has gone
+      arm_timer,  ///< call timer_expired() at `at`; replaces an earlier one
+    };
+    Kind kind;
+    FoundDirectory directory;
+    pid_t pid = 0;
+    SteadyTime at{};
+  };
+  using Actions = std::vector<Action>;
+
+  /// The whole content of the scan directory. What is not in it any more has gone.
+  [[nodiscard]] Actions scanned(const std::vector<FoundDirectory>& found, Now now);
+  /// One directory that has come; nothing is said of the others.
+  [[nodiscard]] Actions appeared(const FoundDirectory& found, Now now);
+  [[nodiscard]] Actions child_ended(pid_t pid, Now now);
+  [[nodiscard]] Actions timer_expired(Now now);
+
+  void started(const DirectoryIdentity& identity, pid_t pid, Now now);
+  void start_failed(const DirectoryIdentity& identity, Now now);
+
+  /// Whether this directory was there when it was last looked for.
+  [[nodiscard]] bool supervises(const DirectoryIdentity& identity) const;
+  /// Every supervisor whose directory is there.
+  [[nodiscard]] std::vector<pid_t> supervisors() const;
+
+ private:
+  struct Entry {
+    std::string name;
+    /// 0 when no supervisor runs.
+    pid_t pid = 0;
+    /// No supervisor is started before this.
+    SteadyTime not_before{};
+    /// False once the directory has gone; the entry stays until its supervisor has ended, so that a directory
+    /// that comes back meanwhile does not get a second one.
+    bool present = true;
+  };
+
+  void see(const FoundDirectory& found, bool keep_name, Now now);
+  void advance(Actions& out, Now now) const;
+
+  std::map<DirectoryIdentity, Entry> entries_;
+};
+
+}  // namespace runvisor::core

@@ -1,0 +1,220 @@
+#include "supervisor.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+namespace runvisor::runsvdir {
+namespace {
+
+constexpr int kHangup = 111;
+constexpr int kFatal = 100;
+
+/// How often to look where changes are not told. Source: runsvdir(8).
+constexpr std::chrono::seconds kRescan{5};
+/// How soon to try again to read a scan directory that cannot be read.
+constexpr std::chrono::seconds kReadAgain{1};
+
+}  // namespace
+
+Supervisor::Supervisor(sys::System& system, Options options)
+    : system_(system),
+      options_(std::move(options)),
+      reaper_(system),
+      signals_(loop_, [this](int signal) { receive(signal); }),
+      directory_(system, options_.directory),
+      watch_(system),
+      newcomers_(system, loop_, [this](const std::string& name) { arrived(name); }),
+      restart_(loop_, [this] { perform(machine_.timer_expired(system_.now())); }),
+      rescan_(loop_, [this] { loop_.at_turn_end(*this), scan_due_ = true; }) {}
+
+int Supervisor::run() {
+  open_log();
+  if (const auto opened = signals_.open({SIGCHLD, SIGTERM, SIGHUP, SIGALRM}); !opened) {
+    system_.complain("runsvdir " + options_.directory +
+                     ": fatal: unable to receive signals: " + std::string(sys::words(opened.error())) + '\n');
+    return kFatal;
+  }
+  open_watch();
+  loop_.at_turn_end(*this);
+  loop_.run();
+  return exit_status_.value_or(EXIT_SUCCESS);
+}
+
+void Supervisor::warn(const std::string& what, std::optional<sys::Error> error) {
+  std::string line = "runsvdir " + options_.directory + ": warning: " + what;
+  if (error) line += ": " + std::string(sys::words(*error));
+  system_.complain(line + '\n');
+}
+
+void Supervisor::open_log() {
+  if (options_.log.data() == nullptr) return;
+  if (options_.log.size() < TitleLog::kLeastLength) {
+    warn("log must have at least seven characters.", std::nullopt);
+    warn("log service disabled.", std::nullopt);
+    return;
+  }
+  log_.emplace(system_, loop_, options_.log);
+  if (const auto opened = log_->open(); !opened) {
+    warn("unable to create pipe for log.", opened.error());
+    warn("log service disabled.", std::nullopt);
+    log_.reset();
+  }
+}
+
+void Supervisor::open_watch() {
+  auto descriptor = watch_.open();
+  if (!descriptor) {
+    warn("unable to watch for changes, looking every five seconds", descriptor.error());
+    return;
+  }
+  watch_readable_.emplace(loop_, std::move(*descriptor), [this] { watched(); });
+  watch_readable_->wait();
+}
+
+void Supervisor::receive(int signal) {
+  switch (signal) {
+    case SIGCHLD:
+      reaper_.reap();
+      return;
+    case SIGTERM:
+      leave(EXIT_SUCCESS);
+      return;
+    case SIGHUP:
+      for (const pid_t pid : machine_.supervisors()) (void)system_.send_signal(pid, SIGTERM);
+      leave(kHangup);
+      return;
+    case SIGALRM:
+      scan_due_ = true;
+      loop_.at_turn_end(*this);
+      return;
+    default:
+      return;
+  }
+}
+
+void Supervisor::leave(int status) {
+  if (exit_status_) return;
+  exit_status_ = status;
+  loop_.stop();
+}
+
+void Supervisor::watched() {
+  const PathWatch::Changes changes = watch_.read();
+  if (changes.everything) {
+    scan_due_ = true;
+    loop_.at_turn_end(*this);
+  }
+  for (const std::string& name : changes.made) {
+    const auto found = directory_.look(name);
+    if (!found || !machine_.supervises(found->identity)) newcomers_.add(directory_.descriptor(), name);
+  }
+  for (const std::string& name : changes.arrived) arrived(name);
+  watch_readable_->wait();
+}
+
+/// A name that has come in one piece. A full scan that is due anyway finds it as well.
+void Supervisor::arrived(const std::string& name) {
+  if (scan_due_ || directory_.descriptor() == -1) return;
+  const auto found = directory_.look(name);
+  if (!found) {
+    scan_due_ = true;
+    loop_.at_turn_end(*this);
+    return;
+  }
+  watch_.add_entry(name);
+  perform(machine_.appeared(*found, system_.now()));
+}
+
+void Supervisor::end_turn() {
+  if (std::exchange(scan_due_, false)) scan();
+}
+
+void Supervisor::scan() {
+  // Watching before reading: what changes in between is told.
+  watch_.begin(options_.directory);
+  auto content = directory_.read();
+  if (!content) {
+    if (std::exchange(directory_error_, sys::number(content.error())) != directory_error_) {
+      const bool missing = sys::number(content.error()) == ENOENT;
+      warn((missing ? "unable to stat " : "unable to open directory ") + options_.directory, content.error());
+    }
+    watch_.end();
+    rescan_.arm(system_.now().steady + kReadAgain);
+    return;
+  }
+  directory_error_ = 0;
+  complain_about(content->unusable);
+  watch_entries(content->found);
+  std::erase_if(content->found, [this](const auto& found) { return newcomers_.contains(found.name); });
+  perform(machine_.scanned(content->found, system_.now()));
+  if (watch_.complete()) {
+    rescan_.disarm();
+  } else {
+    rescan_.arm(system_.now().steady + kRescan);
+  }
+}
+
+void Supervisor::watch_entries(const std::vector<core::FoundDirectory>& found) {
+  for (const auto& directory : found) watch_.add_entry(directory.name);
+  for (const std::string& name : unusable_) watch_.add_entry(name);
+  watch_.end();
+}
+
+/// Says once of each name what is wrong with it.
+void Supervisor::complain_about(const std::vector<Unusable>& unusable) {
+  std::set<std::string> names;
+  for (const auto& [name, error] : unusable) {
+    if (!unusable_.contains(name)) warn("unable to stat " + name, error);
+    names.insert(name);
+  }
+  unusable_ = std::move(names);
+}
+
+void Supervisor::perform(const core::ScanMachine::Actions& actions) {
+  // Between a signal that ends this and the end of the turn nothing is started any more.
+  if (exit_status_) return;
+  bool failed = false;
+  for (const auto& action : actions) {
+    switch (action.kind) {
+      case core::ScanMachine::Action::Kind::terminate:
+        (void)system_.send_signal(action.pid, SIGTERM);
+        break;
+      case core::ScanMachine::Action::Kind::arm_timer:
+        restart_.arm(action.at);
+        break;
+      case core::ScanMachine::Action::Kind::start:
+        if (const auto pid = start(action.directory.name)) {
+          reaper_.watch(*pid, *this);
+          machine_.started(action.directory.identity, *pid, system_.now());
+        } else {
+          if (!fork_fails_) warn("unable to fork for " + action.directory.name, pid.error());
+          machine_.start_failed(action.directory.identity, system_.now());
+          failed = true;
+        }
+        fork_fails_ = failed;
+        break;
+    }
+  }
+  if (failed) perform(machine_.timer_expired(system_.now()));
+}
+
+sys::Result<pid_t> Supervisor::start(const std::string& name) {
+  const std::string who = "runsvdir " + options_.directory + ": fatal: ";
+  const std::string failure = "unable to start runsv " + name;
+  const char* const argv[] = {"runsv", name.c_str(), nullptr};
+  return system_.spawn({.who = who.c_str(),
+                        .failure = failure.c_str(),
+                        .path = argv[0],
+                        .argv = argv,
+                        .directory = directory_.descriptor(),
+                        .signal_mask = &signals_.child_mask(),
+                        .new_session = options_.new_session,
+                        .search_path = true});
+}
+
+void Supervisor::child_ended(const core::ChildEnd& end) {
+  perform(machine_.child_ended(end.pid, system_.now()));
+}
+
+}  // namespace runvisor::runsvdir
