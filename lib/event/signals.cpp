@@ -30,8 +30,6 @@ sys::Result<void> Signals::open(std::initializer_list<int> signals) {
   ::sigaddset(&blocked, SIGPIPE);
   ::sigaddset(&blocked, SIGXFSZ);
   ::sigprocmask(SIG_BLOCK, &blocked, &previous_mask_);
-  // An ignored SIGCHLD, inherited, would let the kernel throw the children's ends away.
-  for (const int signal : signals) ::signal(signal, SIG_DFL);
   child_mask_ = previous_mask_;
   for (const int signal : signals) ::sigdelset(&child_mask_, signal);
   readable_.emplace(loop_, std::move(fd), [this] { receive(); });
