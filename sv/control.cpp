@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <string>
 
+#include "locator.hpp"
 #include "waiter.hpp"
 
 namespace runvisor::sv {
@@ -13,7 +14,7 @@ namespace {
 /// Writes the request's commands, unless they are known to change nothing. When they most likely change
 /// nothing, not being allowed to write them is no error; a FIFO full of commands that may undo the state seen
 /// is one.
-sys::Reached<void> send(const core::Request& request, const sys::SuperviseClient& client,
+sys::Reached<void> send(const core::Request& request, sys::SuperviseClient& client,
                         const core::StatusRecord& record) {
   if (request.bytes.empty()) return {};
   if (!core::wanted_already(request, record)) return client.send(request.bytes);
@@ -30,7 +31,7 @@ struct Commanded {
 };
 
 sys::Reached<Commanded> command(const core::Request& request, Locator& locator, const char* service) {
-  const auto client = locator.open(service);
+  auto client = locator.find(service);
   if (!client) return client.error();
   auto ok = client->open_ok();
   if (!ok) return ok.error();
@@ -42,7 +43,8 @@ sys::Reached<Commanded> command(const core::Request& request, Locator& locator, 
 
 }  // namespace
 
-void control(const cli::SvInvocation& invocation, Locator& locator, Printer& printer) {
+void control(const cli::SvInvocation& invocation, Printer& printer) {
+  Locator locator{invocation.service_directory};
   // A runsv that ends between open and write is an error of that write.
   ::signal(SIGPIPE, SIG_IGN);
   Waiter waiter{invocation, locator, printer};

@@ -1,12 +1,11 @@
 #pragma once
 
 #include "cli/sv_command_line.hpp"
-#include "locator.hpp"
 #include "printer.hpp"
 
 namespace runvisor::sv {
 
 /// Gives each service its commands, then waits for their effects if that is asked for.
-void control(const cli::SvInvocation& invocation, Locator& locator, Printer& printer);
+void control(const cli::SvInvocation& invocation, Printer& printer);
 
 }  // namespace runvisor::sv

@@ -1,25 +1,30 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "sys/fd.hpp"
 #include "sys/supervise_client.hpp"
 
 namespace runvisor::sv {
 
-/// Finds services by the names given: paths, or names below the directory of services.
+/// Finds services by the names given: paths, or names below the directory of services. It keeps the folder of
+/// the last one open, which most often is the next one's as well.
 class Locator {
  public:
   explicit Locator(std::string_view service_directory) : service_directory_(service_directory) {}
 
-  [[nodiscard]] sys::Reached<sys::SuperviseClient> open(const char* service);
+  /// The service's client, of use until the next call. Fails if the folder that it is in cannot be opened.
+  [[nodiscard]] sys::Reached<sys::SuperviseClient> find(std::string_view service);
 
   /// Where the service's `supervise` is.
-  [[nodiscard]] std::string supervise_path(const char* service) const;
+  [[nodiscard]] std::string supervise_path(std::string_view service) const;
 
  private:
+  [[nodiscard]] sys::Reached<sys::SuperviseClient> find_in(std::string_view folder, std::string_view name);
+
   std::string service_directory_;
-  /// Opened when it is first needed.
+  std::string folder_;
   sys::Fd descriptor_;
 };
 

@@ -17,13 +17,12 @@ namespace {
 using namespace runvisor;
 
 int run(const cli::SvInvocation& invocation) {
-  sv::Locator locator{invocation.service_directory};
   sv::Printer printer;
   if (invocation.request.task == core::Task::status) {
-    const int status = sv::print_status(invocation, locator, printer);
+    const int status = sv::print_status(invocation, printer);
     if (invocation.caller == core::Caller::init_script) return status;
   } else {
-    sv::control(invocation, locator, printer);
+    sv::control(invocation, printer);
   }
   return cli::exit_status(invocation.caller, printer.failures());
 }

@@ -23,7 +23,7 @@ void Printer::flush() noexcept {
   text_.clear();
 }
 
-void append_state(std::string& out, std::string_view name, const sys::SuperviseClient& client,
+void append_state(std::string& out, std::string_view name, sys::SuperviseClient& client,
                   const core::StatusRecord& record) {
   core::append_state(out, name, record, client.has("down"), std::chrono::system_clock::now());
 }

@@ -22,8 +22,8 @@ class Printer {
   /// Appends text, as a whole.
   void print(std::string_view text);
 
-  /// Counts one error more.
-  void fail() noexcept { ++failures_; }
+  /// Counts errors.
+  void fail(int failures = 1) noexcept { failures_ += failures; }
 
   [[nodiscard]] int failures() const noexcept { return failures_; }
 
@@ -36,7 +36,7 @@ class Printer {
 };
 
 /// Appends a service's state, looking up whether it is normally down.
-void append_state(std::string& out, std::string_view name, const sys::SuperviseClient& client,
+void append_state(std::string& out, std::string_view name, sys::SuperviseClient& client,
                   const core::StatusRecord& record);
 
 }  // namespace runvisor::sv

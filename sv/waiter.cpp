@@ -42,7 +42,7 @@ std::size_t most_fifos_held() noexcept {
   return static_cast<std::size_t>(limit.rlim_cur / 2);
 }
 
-std::string state_line(std::string_view outcome, const char* service, const sys::SuperviseClient& client,
+std::string state_line(std::string_view outcome, const char* service, sys::SuperviseClient& client,
                        const core::StatusRecord& record) {
   std::string line{outcome};
   append_state(line, service, client, record);
@@ -193,7 +193,7 @@ void Waiter::look(Waiting& waiting) {
     const core::Trouble gone{core::Step::open_ok, ENXIO};
     return report(waiting, tell_trouble(waiting.service, request_, gone, printer_));
   }
-  const auto client = locator_.open(waiting.service);
+  auto client = locator_.find(waiting.service);
   const auto record = client ? client->read_status() : sys::Reached<core::StatusRecord>{client.error()};
   if (!record) return report(waiting, tell_trouble(waiting.service, request_, record.error(), printer_));
   switch (core::effect_of(request_, waiting.before, *record)) {
@@ -210,8 +210,7 @@ void Waiter::look(Waiting& waiting) {
   report(waiting, state_line("ok: ", waiting.service, *client, *record));
 }
 
-bool Waiter::passes_check(Waiting& waiting, const sys::SuperviseClient& client,
-                          const core::StatusRecord& record) {
+bool Waiter::passes_check(Waiting& waiting, sys::SuperviseClient& client, const core::StatusRecord& record) {
   if (!client.has("check")) return true;
   const auto now = Clock::now();
   if (waiting.checked_since != record.since) {
@@ -231,7 +230,10 @@ bool Waiter::passes_check(Waiting& waiting, const sys::SuperviseClient& client,
   }
   if (waiting.next_check && now < *waiting.next_check) return false;
   waiting.next_check.reset();
-  auto check = sys::CheckScript::start(client.directory());
+  const auto directory = client.open_directory();
+  // If it has gone, the next look tells.
+  if (!directory) return false;
+  auto check = sys::CheckScript::start(directory->get());
   if (!check) {
     warn_about_check(waiting.service, check.error());
     return true;
@@ -251,7 +253,7 @@ void Waiter::poll_check(const Waiting& waiting) {
 void Waiter::expire(Waiting& waiting) {
   look(waiting);
   if (!waiting.report.empty()) return;
-  const auto client = locator_.open(waiting.service);
+  auto client = locator_.find(waiting.service);
   const auto record = client ? client->read_status() : sys::Reached<core::StatusRecord>{client.error()};
   if (!record) return report(waiting, tell_trouble(waiting.service, request_, record.error(), printer_));
   std::string text = state_line(request_.kills ? "kill: " : "timeout: ", waiting.service, *client, *record);

@@ -65,7 +65,7 @@ class Waiter {
   void look_after_watch();
   void look_at_all();
   void look(Waiting& waiting);
-  [[nodiscard]] bool passes_check(Waiting& waiting, const sys::SuperviseClient& client,
+  [[nodiscard]] bool passes_check(Waiting& waiting, sys::SuperviseClient& client,
                                   const core::StatusRecord& record);
   void poll_check(const Waiting& waiting);
   void expire(Waiting& waiting);

@@ -16,49 +16,54 @@ namespace {
 using core::Step;
 using core::Trouble;
 
-int open_path(int base, const char* path, int flags) noexcept {
-  int fd = -1;
-  do {
-    fd = ::openat(base, path, flags | O_CLOEXEC | O_NOCTTY);
-  } while (fd == -1 && errno == EINTR);
-  return fd;
-}
-
 core::WallTime wall_time(const timespec& time) noexcept {
   return core::WallTime{std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}};
 }
 
 }  // namespace
 
-Reached<SuperviseClient> SuperviseClient::open(int base, const char* path) noexcept {
-  Fd directory{open_path(base, path, O_PATH | O_DIRECTORY)};
-  if (!directory) return Trouble{Step::change_directory, errno};
-  return SuperviseClient{std::move(directory)};
+SuperviseClient::SuperviseClient(int base, std::string_view path)
+    : SuperviseClient(base, path, Step::change_directory) {}
+
+SuperviseClient::SuperviseClient(int base, std::string_view path, core::Step entering)
+    : base_(base), entering_(entering), path_(path) {
+  // An empty path names nothing, and must not become the root directory.
+  if (!path_.empty()) path_ += '/';
+  directory_length_ = path_.size();
 }
 
-Reached<std::optional<SuperviseClient>> SuperviseClient::log() const noexcept {
-  Fd directory{open_path(directory_.get(), "log", O_PATH | O_DIRECTORY)};
-  if (!directory) {
-    if (errno == ENOENT) return std::optional<SuperviseClient>{};
-    return Trouble{Step::change_log_directory, errno};
-  }
-  // O_PATH does not ask for the right to enter, which a client needs.
-  if (::faccessat(directory.get(), ".", F_OK, 0) == -1) return Trouble{Step::change_log_directory, errno};
-  return std::optional{SuperviseClient{std::move(directory)}};
+SuperviseClient SuperviseClient::log() const {
+  std::string path = path_.substr(0, directory_length_);
+  path += "log";
+  return {base_, path, Step::change_log_directory};
 }
 
-Reached<Fd> SuperviseClient::open_ok() const noexcept {
-  Fd ok{open_path(directory_.get(), "supervise/ok", O_WRONLY | O_NONBLOCK)};
+const char* SuperviseClient::path_of(std::string_view file) {
+  path_.resize(directory_length_);
+  if (directory_length_ != 0) path_ += file;
+  return path_.c_str();
+}
+
+Fd SuperviseClient::open(std::string_view file, int flags) {
+  const char* const path = path_of(file);
+  int fd = -1;
+  do {
+    fd = ::openat(base_, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  } while (fd == -1 && errno == EINTR);
+  return Fd{fd};
+}
+
+Reached<Fd> SuperviseClient::open_ok() {
+  Fd ok = open("supervise/ok", O_WRONLY);
   if (ok) return ok;
   const int error = errno;
-  if (error == EACCES && ::faccessat(directory_.get(), ".", F_OK, 0) == -1) {
-    return Trouble{Step::change_directory, errno};
-  }
+  // Walking through "." asks for the right to enter, which tells the directory's trouble from the file's.
+  if (::faccessat(base_, path_of("."), F_OK, 0) == -1) return Trouble{entering_, errno};
   return Trouble{Step::open_ok, error};
 }
 
-Reached<core::StatusRecord> SuperviseClient::read_record() const noexcept {
-  const Fd status{open_path(directory_.get(), "supervise/status", O_RDONLY | O_NONBLOCK)};
+Reached<core::StatusRecord> SuperviseClient::read_record() {
+  const Fd status = open("supervise/status", O_RDONLY);
   if (!status) return Trouble{Step::open_status, errno};
   std::array<std::byte, core::kStatusSize> bytes{};
   const ssize_t size = ::read(status.get(), bytes.data(), bytes.size());
@@ -68,29 +73,29 @@ Reached<core::StatusRecord> SuperviseClient::read_record() const noexcept {
   return *record;
 }
 
-Reached<core::StatusRecord> SuperviseClient::read_status() const noexcept {
+Reached<core::StatusRecord> SuperviseClient::read_status() {
   if (const auto ok = open_ok(); !ok) return ok.error();
   return read_record();
 }
 
-Reached<void> SuperviseClient::send(std::string_view bytes) const noexcept {
-  const Fd control{open_path(directory_.get(), "supervise/control", O_WRONLY | O_NONBLOCK)};
+Reached<void> SuperviseClient::send(std::string_view bytes) {
+  const Fd control = open("supervise/control", O_WRONLY);
   if (!control) return Trouble{Step::open_control, errno};
   const ssize_t size = ::write(control.get(), bytes.data(), bytes.size());
   if (size == -1) return Trouble{Step::write_control, errno};
   return {};
 }
 
-core::ControlTrace SuperviseClient::trace() const noexcept {
+core::ControlTrace SuperviseClient::trace() {
   core::ControlTrace trace;
   trace.now = std::chrono::system_clock::now();
   trace.unread = 1;
-  const Fd control{open_path(directory_.get(), "supervise/control", O_WRONLY | O_NONBLOCK)};
+  const Fd control = open("supervise/control", O_WRONLY);
   struct stat fifo {};
   struct stat status {};
   int unread = 0;
   if (!control || ::fstat(control.get(), &fifo) == -1 || ::ioctl(control.get(), FIONREAD, &unread) == -1 ||
-      ::fstatat(directory_.get(), "supervise/status", &status, 0) == -1) {
+      ::fstatat(base_, path_of("supervise/status"), &status, 0) == -1) {
     return trace;
   }
   trace.unread = static_cast<std::size_t>(unread);
@@ -100,8 +105,12 @@ core::ControlTrace SuperviseClient::trace() const noexcept {
   return trace;
 }
 
-bool SuperviseClient::has(const char* name) const noexcept {
-  return ::faccessat(directory_.get(), name, F_OK, 0) == 0;
+bool SuperviseClient::has(std::string_view name) { return ::faccessat(base_, path_of(name), F_OK, 0) == 0; }
+
+Reached<Fd> SuperviseClient::open_directory() {
+  Fd directory = open("", O_PATH | O_DIRECTORY);
+  if (!directory) return Trouble{entering_, errno};
+  return directory;
 }
 
 }  // namespace runvisor::sys

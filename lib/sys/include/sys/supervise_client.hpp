@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <string>
 #include <string_view>
 
 #include <boost/system/result.hpp>
@@ -16,42 +16,52 @@ namespace runvisor::sys {
 template <typename T>
 using Reached = boost::system::result<T, core::Trouble>;
 
-/// One service directory, seen as a client of its runsv sees it. It holds a descriptor of the directory, so
-/// nothing here depends on or changes the working directory.
+/// One service directory, seen as a client of its runsv sees it. Its files are opened by path, without
+/// entering the directory or holding it open: that takes the fewest system calls, and sv makes them for every
+/// service.
 class SuperviseClient {
  public:
-  /// The directory `path`, relative to the directory descriptor `base`.
-  [[nodiscard]] static Reached<SuperviseClient> open(int base, const char* path) noexcept;
+  /// The directory `path`, relative to the directory descriptor `base`, which must outlive this object.
+  SuperviseClient(int base, std::string_view path);
 
-  /// The client for the directory's log service; none if there is no `log`.
-  [[nodiscard]] Reached<std::optional<SuperviseClient>> log() const noexcept;
+  /// The client for the directory's log service, whether there is one or not.
+  [[nodiscard]] SuperviseClient log() const;
 
   /// Opens `supervise/ok` for writing, which fails with ENXIO if no runsv holds it open for reading. As long
   /// as it is held, poll(2) reports POLLERR on it once that runsv has gone.
-  [[nodiscard]] Reached<Fd> open_ok() const noexcept;
+  [[nodiscard]] Reached<Fd> open_ok();
 
   /// Reads what a runsv publishes, or the last one published.
-  [[nodiscard]] Reached<core::StatusRecord> read_record() const noexcept;
+  [[nodiscard]] Reached<core::StatusRecord> read_record();
 
   /// The same, having made sure that a runsv is there.
-  [[nodiscard]] Reached<core::StatusRecord> read_status() const noexcept;
+  [[nodiscard]] Reached<core::StatusRecord> read_status();
 
   /// Writes commands into the control FIFO, at once and without waiting.
-  [[nodiscard]] Reached<void> send(std::string_view bytes) const noexcept;
+  [[nodiscard]] Reached<void> send(std::string_view bytes);
 
   /// What is known of the commands written before. Anything that cannot be told counts against them.
-  [[nodiscard]] core::ControlTrace trace() const noexcept;
+  [[nodiscard]] core::ControlTrace trace();
 
   /// Whether the directory holds `name`.
-  [[nodiscard]] bool has(const char* name) const noexcept;
+  [[nodiscard]] bool has(std::string_view name);
 
-  /// The directory.
-  [[nodiscard]] int directory() const noexcept { return directory_.get(); }
+  /// The directory, opened so that a child can enter it.
+  [[nodiscard]] Reached<Fd> open_directory();
 
  private:
-  explicit SuperviseClient(Fd directory) noexcept : directory_(std::move(directory)) {}
+  SuperviseClient(int base, std::string_view path, core::Step entering);
 
-  Fd directory_;
+  /// The path of a file in the directory, valid until the next call.
+  [[nodiscard]] const char* path_of(std::string_view file);
+  [[nodiscard]] Fd open(std::string_view file, int flags);
+
+  int base_;
+  /// What fails if the directory cannot be entered.
+  core::Step entering_;
+  /// The directory's path with a slash at its end, and after it whatever was last asked for.
+  std::string path_;
+  std::size_t directory_length_;
 };
 
 }  // namespace runvisor::sys
