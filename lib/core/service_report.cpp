@@ -60,7 +60,7 @@ void append_state(std::string& out, std::string_view name, const StatusRecord& r
   out += name;
   out += ": ";
   const bool alive = record.pid != 0;
-  if (alive) {
+  if (record.state != State::down) {
     out += "(pid ";
     append_number(out, record.pid);
     out += ") ";
