@@ -406,9 +406,14 @@ SCENARIO_METHOD(SupervisedService, "pause of a service that is down is not shown
   service.probe("run", Probe()).file("down");
   start();
   REQUIRE(eventually_stat("down"));
-  REQUIRE(service.control("pu"));
-  REQUIRE(eventually_stat("run"));
-  CHECK(status()->paused == 0);
+  REQUIRE(service.control("po"));
+  REQUIRE(service.saw("./run start"));
+  CHECK(eventually_stat("run, want down"));
+  REQUIRE(service.control("k"));
+  REQUIRE(eventually_stat("down"));
+  REQUIRE(service.control("px"));
+  REQUIRE(runsv->wait() == exited(0));
+  CHECK(stat() == "down\n");
 }
 
 SCENARIO_METHOD(SupervisedService, "pause while finish runs is not shown", "[fixed]") {

@@ -116,3 +116,20 @@ SCENARIO_METHOD(SupervisedService,
   REQUIRE(leave());
   CHECK(service.count("log:./run start") == 1);
 }
+
+SCENARIO_METHOD(SupervisedService,
+                "a log service in its pause is started once more to read what was written last") {
+  service.probe("run", Probe()).probe("finish", Probe::exits(0).prints("last\n"));
+  service.script("log/run", "if mkdir ../../first; then exit 0; fi; exec cat >../../logged");
+  REQUIRE(start_and_run());
+  REQUIRE(eventually([&] { return std::filesystem::exists(scratch / "first"); }));
+  REQUIRE(eventually_log_stat("down"));
+  REQUIRE(leave());
+  CHECK(read_file(scratch / "logged") == "last\n");
+}
+
+SCENARIO_METHOD(SupervisedService, "a log service that cannot be started does not hold up the exit") {
+  service.probe("run", Probe()).script("log/run", "exit 0", 0644);
+  REQUIRE(start_and_run());
+  CHECK(leave());
+}

@@ -299,7 +299,7 @@ SCENARIO_METHOD(SupervisedService, "a hook's signal is not sent to the service's
   CHECK(service.count("./run signal HUP") == 0);
 }
 
-SCENARIO_METHOD(SupervisedService, "TERM to runsv while a hook runs is obeyed after it", "[fixed]") {
+SCENARIO_METHOD(SupervisedService, "TERM to runsv while a hook runs is obeyed after it") {
   service.probe("run", Probe()).probe("control/h", Probe::exits(0).until(gate("hook")));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));

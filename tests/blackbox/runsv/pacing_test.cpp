@@ -107,6 +107,7 @@ SCENARIO_METHOD(SupervisedService, "down is obeyed at once during the pause", "[
   service.probe("run", Probe::exits(0));
   start();
   REQUIRE(service.saw("./run end"));
+  REQUIRE(eventually_stat("down"));
   const auto ended = service.events("./run end")[0].time;
   REQUIRE(service.control("d"));
   REQUIRE(eventually_status([](const Status& s) { return s.want == 'd'; }));
@@ -118,6 +119,7 @@ SCENARIO_METHOD(SupervisedService, "exit is obeyed at once during the pause", "[
   service.probe("run", Probe::exits(0));
   start();
   REQUIRE(service.saw("./run end"));
+  REQUIRE(eventually_stat("down"));
   const auto ended = service.events("./run end")[0].time;
   REQUIRE(leave());
   CHECK(monotonic_now() - ended < kAtOnce);
@@ -139,6 +141,7 @@ SCENARIO_METHOD(SupervisedService, "the service's pause does not hold up its log
   start();
   REQUIRE(service.saw("log:./run start"));
   REQUIRE(service.saw("./run end"));
+  REQUIRE(eventually_stat("down"));
   const auto ended = service.events("./run end").back().time;
   REQUIRE(service.log_control("1"));
   REQUIRE(service.saw("log:./run signal USR1"));

@@ -323,7 +323,7 @@ SCENARIO_METHOD(SupervisedService, "what has not changed is not written again", 
   }
 }
 
-SCENARIO_METHOD(SupervisedService, "pid is not written again when only the wanted state changes", "[fixed]") {
+SCENARIO_METHOD(SupervisedService, "pid is not written again when only the wanted state changes") {
   service.probe("run", Probe());
   REQUIRE(start_and_run());
   REQUIRE(eventually_stat("run"));
@@ -331,4 +331,25 @@ SCENARIO_METHOD(SupervisedService, "pid is not written again when only the wante
   REQUIRE(service.control("o"));
   REQUIRE(eventually_stat("run, want down"));
   CHECK(info_of(service / "supervise/pid").st_mtim.tv_nsec == before.st_mtim.tv_nsec);
+}
+
+SCENARIO_METHOD(SupervisedService, "status keeps the owner and the mode that it was given", "[fixed]") {
+  service.probe("run", Probe());
+  REQUIRE(start_and_run());
+  for (const char* name : {"supervise/status", "supervise/stat"}) {
+    REQUIRE(::chmod((service / name).c_str(), 0664) == 0);
+    if (is_root()) {
+      REQUIRE(::chown((service / name).c_str(), kNobody, kNobody) == 0);
+    }
+  }
+  REQUIRE(service.control("o"));
+  REQUIRE(eventually_stat("run, want down"));
+  for (const char* name : {"supervise/status", "supervise/stat"}) {
+    INFO(name);
+    CHECK(mode_of(service / name) == 0664);
+    if (is_root()) {
+      CHECK(info_of(service / name).st_uid == kNobody);
+      CHECK(info_of(service / name).st_gid == kNobody);
+    }
+  }
 }

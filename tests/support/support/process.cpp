@@ -120,9 +120,9 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   if (options.new_session) {
     ::setsid();
   }
-  if (options.max_descriptors) {
-    const rlimit limit{.rlim_cur = *options.max_descriptors, .rlim_max = *options.max_descriptors};
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+  for (const auto& [resource, most] : options.limits) {
+    const rlimit limit{.rlim_cur = most, .rlim_max = most};
+    ::setrlimit(static_cast<__rlimit_resource>(resource), &limit);
   }
   if (!options.cwd.empty() && ::chdir(options.cwd.c_str()) != 0) {
     ::_exit(126);

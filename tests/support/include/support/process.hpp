@@ -49,8 +49,8 @@ struct ProcessOptions {
   std::optional<mode_t> umask{};
   /// User and group id to run with; needs root.
   std::optional<uid_t> uid{};
-  /// Limit on the number of open descriptors.
-  std::optional<rlim_t> max_descriptors{};
+  /// Resource limits (RLIMIT_NOFILE, …), soft and hard.
+  std::vector<std::pair<int, rlim_t>> limits{};
   bool new_session = false;
 };
 
