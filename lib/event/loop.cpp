@@ -8,6 +8,12 @@
 #include "loop_impl.hpp"
 
 namespace runvisor::event {
+namespace {
+
+/// A turn ends after this many events even if more keep coming: what it changed is to be seen.
+constexpr int kMostEventsOfATurn = 64;
+
+}  // namespace
 
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
@@ -20,7 +26,8 @@ void Loop::run() {
     if (stopped_) return;
     if (!turn_ends_.empty()) continue;
     impl_->context.run_one();
-    impl_->context.poll();
+    for (int events = 1; events < kMostEventsOfATurn && impl_->context.poll_one() != 0; ++events) {
+    }
   }
 }
 
