@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <boost/system/system_error.hpp>
+
 namespace runvisor::event {
 
 Signals::Signals(Loop& loop, std::function<void(int)> received)
@@ -32,7 +34,13 @@ sys::Result<void> Signals::open(std::initializer_list<int> signals) {
   ::sigprocmask(SIG_BLOCK, &blocked, &previous_mask_);
   child_mask_ = previous_mask_;
   for (const int signal : signals) ::sigdelset(&child_mask_, signal);
-  readable_.emplace(loop_, std::move(fd), [this] { receive(); });
+  try {
+    readable_.emplace(loop_, std::move(fd), [this] { receive(); });
+  } catch (const boost::system::system_error& error) {
+    // The first descriptor to be watched makes the loop's own.
+    ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
+    return sys::Error{error.code().value()};
+  }
   readable_->wait();
   return {};
 }
