@@ -107,6 +107,8 @@ void ProcessMachine::settle(ActionList& out, Now now) {
 }
 
 void ProcessMachine::obey(Command command, ActionList& out) {
+  // There is no way back from having left.
+  if (exited()) return;
   const bool draining = role_ == Role::log && state_.published.want == Want::exit;
   switch (command) {
     case Command::up:

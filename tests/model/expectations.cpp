@@ -67,6 +67,9 @@ void World::obey(Role role, Command command) {
   Side& that = side(role);
   const bool log_takes_no_exit = role == Role::log && command == Command::exit;
   if (log_takes_no_exit) return;
+  // Once an exit has come true, nothing changes it any more.
+  const bool has_left = that.want == Want::exit && that.process == 0 && !that.finish_due;
+  if (has_left) return;
   const bool stops = command == Command::down || command == Command::exit || command == Command::term;
   const bool sets_want = command == Command::up || command == Command::once || command == Command::down ||
                          command == Command::exit;

@@ -205,10 +205,18 @@ TEST(Supervisor, LetsADrainingLogServiceBeKilled) {
   EXPECT_EQ(scene.done(), "log KILL");
 }
 
-TEST(Supervisor, StaysWhenExitIsTakenBackByUpInTheSameWrite) {
+TEST(Supervisor, LeavesWhenExitFindsTheServiceDownWhateverIsWrittenBehindIt) {
   Scene scene({.service = Want::down});
   scene.tell("xu");
-  EXPECT_EQ(scene.done(), "run");
+  EXPECT_EQ(scene.done(), "leave");
+}
+
+TEST(Supervisor, StaysWhenExitIsTakenBackByUpWhileTheServiceStillRuns) {
+  Scene scene({.service = Want::up});
+  scene.tell("xu");
+  scene.killed(SIGTERM);
+  scene.pass(2s);
+  EXPECT_EQ(scene.stat(), "run");
 }
 
 }  // namespace
