@@ -78,7 +78,6 @@ std::optional<Failure> Service::open() {
       if (auto failed = open_log(true)) return failed;
     } else {
       warn("./log: not a directory.", std::nullopt);
-      log_fails_ = true;
     }
   } else if (sys::number(log.error()) != ENOENT) {
     warn("unable to stat() ./log", log.error());
@@ -100,11 +99,13 @@ std::optional<Failure> Service::open_log(bool wait) {
   auto log = std::make_unique<Process>(*this, Role::log);
   if (auto failed = log->supervise.claim(wait)) return failed;
   if (auto failed = log->supervise.open_control()) return failed;
-  machine_->attach_log(down ? core::Want::down : core::Want::up, system_.now());
-  if (auto failed = log->supervise.publish_status(machine_->process(Role::log).record())) {
+  const core::Want want = down ? core::Want::down : core::Want::up;
+  const core::Now now = system_.now();
+  if (auto failed = log->supervise.publish_status(core::ProcessMachine(Role::log, want, now).record())) {
     warn(failed->what, failed->error);
   }
   if (auto failed = log->supervise.open_ok()) return failed;
+  machine_->attach_log(want, now);
   log_pipe_ = std::move(*pipe);
   log_ = std::move(log);
   return std::nullopt;
@@ -123,13 +124,13 @@ void Service::begin(const sigset_t& child_mask) {
 /// A log directory may appear while its service is supervised. Looked for where something is about to happen
 /// anyway: before a start, at a command, when a child has ended.
 void Service::look_for_log() {
-  if (log_ || log_fails_) return;
+  if (log_) return;
   const auto status = system_.status(options_.directory, "log", 0);
   if (!status || !S_ISDIR(status->st_mode)) return;
-  if (const auto failed = open_log(false)) {
-    warn(failed->what, failed->error);
-    return;
-  }
+  const auto failed = open_log(false);
+  if (failed && !log_fails_) warn(failed->what, failed->error);
+  log_fails_ = failed.has_value();
+  if (failed) return;
   log_->listen(*this);
   perform(Role::log, machine_->process(Role::log).begin(system_.now()));
 }
@@ -139,17 +140,14 @@ void Service::command(core::Command command) {
   perform(Role::service, machine_->command(Role::service, command, system_.now()));
 }
 
+/// Reads a handful of commands; what is left makes the FIFO readable again, so that somebody who never stops
+/// writing keeps nothing else waiting.
 void Service::read_control(Role role) {
   Process& that = process(role);
-  that.control_waits = false;
+  that.control_waits = machine_->process(role).hook_runs();
+  if (that.control_waits) return;
   std::array<char, 64> bytes{};
-  while (true) {
-    if (machine_->process(role).hook_runs()) {
-      that.control_waits = true;
-      return;
-    }
-    const auto count = system_.read(that.control->fd(), bytes);
-    if (!count || *count == 0) break;
+  if (const auto count = system_.read(that.control->fd(), bytes)) {
     if (role == Role::service) look_for_log();
     for (const char byte : std::span(bytes).first(*count)) {
       const auto command = core::command_from_byte(byte);
