@@ -46,10 +46,10 @@ std::optional<Failure> SuperviseDirectory::make_directory() {
 }
 
 std::optional<Failure> SuperviseDirectory::claim(bool wait) {
-  auto directory = system_.open(base_, path_.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  auto directory = system_.open(base_, path_.c_str(), O_PATH | O_DIRECTORY, 0);
   if (!directory) {
     if (auto failed = make_directory()) return failed;
-    directory = system_.open(base_, path_.c_str(), O_RDONLY | O_DIRECTORY, 0);
+    directory = system_.open(base_, path_.c_str(), O_PATH | O_DIRECTORY, 0);
   }
   if (!directory) return failure("open", "lock", directory.error());
   directory_ = std::move(*directory);
@@ -64,28 +64,30 @@ std::optional<Failure> SuperviseDirectory::claim(bool wait) {
   return std::nullopt;
 }
 
-std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, int flags, sys::Fd& fd) {
+/// `verb` is what runit calls it when it fails.
+std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const char* verb, int flags,
+                                                     sys::Fd& fd) {
   auto opened = system_.open(directory_.get(), name, flags | O_NONBLOCK, 0);
   if (!opened && sys::number(opened.error()) == ENOENT) {
     (void)system_.make_fifo(directory_.get(), name, kPrivateMode);
     opened = system_.open(directory_.get(), name, flags | O_NONBLOCK, 0);
   }
-  if (!opened) return failure("open", name, opened.error());
+  if (!opened) return failure(verb, name, opened.error());
   fd = std::move(*opened);
   return std::nullopt;
 }
 
 std::optional<Failure> SuperviseDirectory::open_control() {
-  if (auto failed = open_fifo("control", O_RDONLY, control_read_)) return failed;
+  if (auto failed = open_fifo("control", "open", O_RDONLY, control_read_)) return failed;
   const auto status = system_.status(control_read_.get());
   if (!status) return failure("stat", "control", status.error());
   if (!S_ISFIFO(status->st_mode)) return Failure{path_ + "/control exists but is not a fifo", std::nullopt};
-  if (auto failed = open_fifo("control", O_WRONLY, control_write_)) return failed;
+  if (auto failed = open_fifo("control", "open", O_WRONLY, control_write_)) return failed;
   for (const File* file : {&status_, &stat_, &pid_}) (void)system_.remove(directory_.get(), file->new_name);
   return std::nullopt;
 }
 
-std::optional<Failure> SuperviseDirectory::open_ok() { return open_fifo("ok", O_RDONLY, ok_); }
+std::optional<Failure> SuperviseDirectory::open_ok() { return open_fifo("ok", "read", O_RDONLY, ok_); }
 
 std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& record, bool pid_from_start) {
   auto failed = publish_status(record);
@@ -119,7 +121,9 @@ std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NONBLOCK;
   auto fd = system_.open(directory, file.new_name, kFlags, kPublicMode);
   if (!fd && sys::number(fd.error()) == EEXIST) {
-    (void)system_.remove(directory, file.new_name);
+    if (const auto removed = system_.remove(directory, file.new_name); !removed) {
+      return failure("open", file.new_name, removed.error());
+    }
     fd = system_.open(directory, file.new_name, kFlags, kPublicMode);
   }
   if (!fd) return failure("open", file.new_name, fd.error());
@@ -151,7 +155,11 @@ std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string
   }
   // Nothing there yet, or a file system that cannot exchange.
   const auto renamed = system_.rename(directory, file.new_name, file.name, 0);
-  if (!renamed) return abandon("rename", renamed.error());
+  if (!renamed) {
+    (void)system_.remove(directory, file.new_name);
+    return Failure{std::string("unable to rename ") + file.new_name + " to " + path_ + '/' + file.name,
+                   renamed.error()};
+  }
   return std::nullopt;
 }
 

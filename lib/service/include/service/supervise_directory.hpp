@@ -56,7 +56,7 @@ class SuperviseDirectory {
   };
 
   [[nodiscard]] std::optional<Failure> make_directory();
-  [[nodiscard]] std::optional<Failure> open_fifo(const char* name, int flags, sys::Fd& fd);
+  [[nodiscard]] std::optional<Failure> open_fifo(const char* name, const char* verb, int flags, sys::Fd& fd);
   [[nodiscard]] std::optional<Failure> bring_up_to_date(File& file, std::string_view content);
   [[nodiscard]] std::optional<Failure> replace(const File& file, std::string_view content);
   [[nodiscard]] Failure failure(const char* verb, const char* name, sys::Error error) const;
