@@ -23,7 +23,7 @@ void Loop::run() {
   while (true) {
     // What start-up asked for counts as a turn as well.
     for (const auto work : std::exchange(turn_ends_, {})) work->end_turn();
-    if (stopped_) return;
+    if (std::exchange(stopped_, false)) return;
     if (!turn_ends_.empty()) continue;
     impl_->context.run_one();
     for (int events = 1; events < kMostEventsOfATurn && impl_->context.poll_one() != 0; ++events) {

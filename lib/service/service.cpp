@@ -245,8 +245,7 @@ void Service::child_ended(const core::ChildEnd& end) {
   for (const Role role : {Role::service, Role::log}) {
     if (role == Role::log && !machine_->has_log()) continue;
     if (!machine_->process(role).owns(end.pid)) continue;
-    const bool has_finish = role == Role::service &&
-                            system_.open(options_.directory, "finish", O_RDONLY | O_NONBLOCK, 0).has_value();
+    const bool has_finish = role == Role::service && system_.readable(options_.directory, "finish");
     perform(role, machine_->process(role).child_ended(end, has_finish, system_.now()));
     if (process(role).control_waits) read_control(role);
     break;

@@ -61,6 +61,10 @@ class OperatingSystem final : public System {
     return found;
   }
 
+  bool readable(int directory, const char* path) override {
+    return ::faccessat(directory, path, R_OK, AT_EACCESS) == 0;
+  }
+
   Result<std::string> read_link(int directory, const char* path) override {
     std::array<char, PATH_MAX> buffer{};
     const ssize_t length = ::readlinkat(directory, path, buffer.data(), buffer.size());

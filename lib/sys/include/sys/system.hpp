@@ -67,6 +67,8 @@ class System {
   /// fstatat(2); `flags` as there.
   [[nodiscard]] virtual Result<struct stat> status(int directory, const char* path, int flags) = 0;
   [[nodiscard]] virtual Result<struct stat> status(int fd) = 0;
+  /// Whether a file is there and this process may read it; takes no descriptor to find out.
+  [[nodiscard]] virtual bool readable(int directory, const char* path) = 0;
   [[nodiscard]] virtual Result<std::string> read_link(int directory, const char* path) = 0;
   /// The names in an open directory that may be directories or symlinks, without those that start with a dot.
   [[nodiscard]] virtual Result<std::vector<std::string>> list_directories(int fd) = 0;
