@@ -62,7 +62,10 @@ std::string describe(const Event& event) {
 
 std::vector<Event> World::events(const Bounds& bounds) const {
   std::vector<Event> out;
-  if (left_) return out;
+  if (left_) {
+    out.push_back({.kind = Event::Kind::turn_ends});
+    return out;
+  }
   const Side& service = side(Role::service);
   const Side& log = side(Role::log);
   const bool log_must_begin = has_log_ && !log.begun;

@@ -267,6 +267,7 @@ void World::play(Role role, const Action& action) {
       if (action.signal == SIGTERM) that.termed = true;
       return;
     case Action::Kind::arm_timer:
+      require(that.timer != action.at, Rule::timer_is_true);
       that.timer = action.at;
       return;
     case Action::Kind::disarm_timer:
