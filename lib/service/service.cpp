@@ -13,6 +13,9 @@ namespace {
 /// How long a file that could not be published waits for its next try.
 constexpr std::chrono::seconds kPublishRetry{1};
 
+/// What Linux lets a FIFO hold by default.
+constexpr std::size_t kFifoCapacity = 65536;
+
 constexpr const char* kSupervise[] = {"supervise", "log/supervise"};
 
 constexpr const char* path_of(Role role) { return kSupervise[role == Role::log ? 1 : 0]; }
@@ -136,6 +139,12 @@ void Service::look_for_log() {
 }
 
 void Service::command(core::Command command) {
+  // What was written before it comes first; no more than a FIFO holds can have been.
+  for (std::size_t obeyed = 0; obeyed < kFifoCapacity;) {
+    const std::size_t count = obey_control(Role::service);
+    if (count == 0) break;
+    obeyed += count;
+  }
   look_for_log();
   perform(Role::service, machine_->command(Role::service, command, system_.now()));
 }
@@ -146,15 +155,21 @@ void Service::read_control(Role role) {
   Process& that = process(role);
   that.control_waits = machine_->process(role).hook_runs();
   if (that.control_waits) return;
-  std::array<char, 64> bytes{};
-  if (const auto count = system_.read(that.control->fd(), bytes)) {
-    if (role == Role::service) look_for_log();
-    for (const char byte : std::span(bytes).first(*count)) {
-      const auto command = core::command_from_byte(byte);
-      if (command) perform(role, machine_->command(role, *command, system_.now()));
-    }
-  }
+  (void)obey_control(role);
   that.control->wait();
+}
+
+/// Obeys what one read of the control FIFO gives, and returns the number of bytes.
+std::size_t Service::obey_control(Role role) {
+  std::array<char, 64> bytes{};
+  const auto count = system_.read(process(role).control->fd(), bytes);
+  if (!count) return 0;
+  if (role == Role::service) look_for_log();
+  for (const char byte : std::span(bytes).first(*count)) {
+    const auto command = core::command_from_byte(byte);
+    if (command) perform(role, machine_->command(role, *command, system_.now()));
+  }
+  return *count;
 }
 
 /// Carries the actions out; their answers lead to further ones.

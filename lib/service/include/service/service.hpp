@@ -36,7 +36,7 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   /// Starts what is to be started; afterwards the loop does the rest.
   /// `child_mask` is the signal mask of everything started here.
   void begin(const sigset_t& child_mask);
-  /// Obeys a command as if it had come through the service's control FIFO.
+  /// Obeys a command as if it had been written into the service's control FIFO now. Not before begin().
   void command(core::Command command);
 
  private:
@@ -47,6 +47,7 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   [[nodiscard]] std::optional<Failure> open_log(bool wait);
   void look_for_log();
   void read_control(core::Role role);
+  std::size_t obey_control(core::Role role);
   void perform(core::Role role, core::ActionList actions);
   [[nodiscard]] sys::Result<pid_t> start(core::Role role, const core::Action& action);
   [[nodiscard]] sys::Result<pid_t> run_hook(const core::Action& action);
