@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
     options.new_session = arguments[0][1] == 'P';
     arguments = arguments.subspan(1);
   }
-  if (arguments.empty() || arguments[0][0] == '\0') {
+  if (arguments.empty()) {
     system.complain(std::string("usage: ") + (argc > 0 ? argv[0] : "runsvdir") + " [-P] dir\n\n");
     return kUsage;
   }

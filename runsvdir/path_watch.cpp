@@ -7,8 +7,8 @@
 namespace runvisor::runsvdir {
 namespace {
 
-constexpr std::uint32_t kEvents =
-    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr std::uint32_t kOwnEvents = IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr std::uint32_t kEvents = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | kOwnEvents;
 
 /// A chain of symlinks longer than this is a loop.
 constexpr int kMostLinks = 40;
@@ -39,9 +39,7 @@ void PathWatch::begin(const std::string& directory) {
   ids_.clear();
   followed_.clear();
   follow(directory, 0);
-  Watched* const content = watch(directory);
-  content_id_ = content != nullptr ? ids_.at(directory) : -1;
-  if (content != nullptr) content->everything = true;
+  content_id_ = watch(directory) != nullptr ? ids_.at(directory) : -1;
 }
 
 void PathWatch::add_entry(const std::string& name) {
@@ -58,7 +56,7 @@ void PathWatch::end() {
 }
 
 /// Walks `path` part by part and watches, for the last part and for each part that is a symlink, the
-/// directory it stands in.
+/// directory it stands in; of other parts only whether they are moved away.
 void PathWatch::follow(std::string path, int links) {
   if (links > kMostLinks) return;
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -69,17 +67,24 @@ void PathWatch::follow(std::string path, int links) {
   if (name.empty() || name == "." || name == "..") return;
 
   if (slash != std::string::npos && slash != 0 && followed_.insert(parent).second) {
-    // Only the parts that are links matter: a real directory further up is seldom renamed, and rescans find
-    // it.
-    for (std::size_t end = parent.find('/', 1);; end = parent.find('/', end + 1)) {
-      const std::string part = parent.substr(0, end);
-      if (system_.read_link(AT_FDCWD, part.c_str())) follow(part, links + 1);
-      if (end == std::string::npos) break;
-    }
+    follow_ancestors(parent, links);
   }
   if (Watched* const watched = watch(parent)) watched->names.insert(name);
   if (const auto target = system_.read_link(AT_FDCWD, path.c_str())) {
     follow(target->starts_with('/') ? *target : join(parent, *target), links + 1);
+  }
+}
+
+void PathWatch::follow_ancestors(const std::string& directory, int links) {
+  for (std::size_t end = directory.find('/', 1);; end = directory.find('/', end + 1)) {
+    const std::string part = directory.substr(0, end);
+    if (system_.read_link(AT_FDCWD, part.c_str())) {
+      follow(part, links + 1);
+    } else if (const auto id = watch_->add(part.c_str(), kOwnEvents)) {
+      // Where it may not be watched, it can hardly be moved either: that alone is no reason to look again.
+      watched_.try_emplace(*id);
+    }
+    if (end == std::string::npos) return;
   }
 }
 

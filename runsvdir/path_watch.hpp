@@ -46,11 +46,11 @@ class PathWatch {
  private:
   /// What matters in a watched directory.
   struct Watched {
-    bool everything = false;
     std::set<std::string, std::less<>> names;
   };
 
   void follow(std::string path, int links);
+  void follow_ancestors(const std::string& directory, int links);
   Watched* watch(const std::string& directory);
 
   sys::System& system_;

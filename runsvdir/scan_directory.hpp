@@ -1,8 +1,9 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/scan_machine.hpp"
@@ -18,6 +19,12 @@ struct Unusable {
   sys::Error error;
 };
 
+/// Why the scan directory itself cannot be read: which step failed, in runit's words, and its cause.
+struct Unreadable {
+  std::string_view step;
+  sys::Error error;
+};
+
 /// Reads a scan directory: which of its entries are service directories.
 class ScanDirectory {
  public:
@@ -30,9 +37,9 @@ class ScanDirectory {
 
   /// Opens the directory anew, so that a replaced one is seen, and lists it. After an error the one opened
   /// before stays open.
-  [[nodiscard]] sys::Result<Content> read();
-  /// One entry, as read() would give it; none if it is no directory or cannot be looked at.
-  [[nodiscard]] std::optional<core::FoundDirectory> look(const std::string& name);
+  [[nodiscard]] std::variant<Content, Unreadable> read();
+  /// One entry, as read() would give it; none if it is no directory.
+  [[nodiscard]] sys::Result<std::optional<core::FoundDirectory>> look(const std::string& name);
 
   /// The open directory, -1 before the first successful read().
   [[nodiscard]] int descriptor() const noexcept { return directory_.get(); }

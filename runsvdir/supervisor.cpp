@@ -24,7 +24,7 @@ Supervisor::Supervisor(sys::System& system, Options options)
       signals_(loop_, [this](int signal) { receive(signal); }),
       directory_(system, options_.directory),
       watch_(system),
-      newcomers_(system, loop_, [this](const std::string& name) { arrived(name); }),
+      newcomers_(system, loop_, directory_, [this](const std::string& name) { arrived(name); }),
       restart_(loop_, [this] { perform(machine_.timer_expired(system_.now())); }),
       rescan_(loop_, [this] { loop_.at_turn_end(*this), scan_due_ = true; }) {}
 
@@ -35,7 +35,7 @@ int Supervisor::run() {
                      ": fatal: unable to receive signals: " + std::string(sys::words(opened.error())) + '\n');
     return kFatal;
   }
-  open_watch();
+  open_mounts();
   loop_.at_turn_end(*this);
   loop_.run();
   return exit_status_.value_or(EXIT_SUCCESS);
@@ -65,11 +65,28 @@ void Supervisor::open_log() {
 void Supervisor::open_watch() {
   auto descriptor = watch_.open();
   if (!descriptor) {
-    warn("unable to watch for changes, looking every five seconds", descriptor.error());
+    if (!std::exchange(watch_fails_, true)) {
+      warn("unable to watch for changes, looking every five seconds", descriptor.error());
+    }
     return;
   }
+  watch_fails_ = false;
   watch_readable_.emplace(loop_, std::move(*descriptor), [this] { watched(); });
   watch_readable_->wait();
+}
+
+void Supervisor::open_mounts() {
+  auto mounts = system_.open(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY, 0);
+  if (!mounts) return;
+  mounts_.emplace(
+      loop_, std::move(*mounts),
+      [this] {
+        scan_due_ = true;
+        loop_.at_turn_end(*this);
+        mounts_->wait();
+      },
+      event::Readable::Of::exceptions);
+  mounts_->wait();
 }
 
 void Supervisor::receive(int signal) {
@@ -107,7 +124,7 @@ void Supervisor::watched() {
   }
   for (const std::string& name : changes.made) {
     const auto found = directory_.look(name);
-    if (!found || !machine_.supervises(found->identity)) newcomers_.add(directory_.descriptor(), name);
+    if (!found || !*found || !machine_.supervises((*found)->identity)) newcomers_.add(name);
   }
   for (const std::string& name : changes.arrived) arrived(name);
   watch_readable_->wait();
@@ -122,8 +139,9 @@ void Supervisor::arrived(const std::string& name) {
     loop_.at_turn_end(*this);
     return;
   }
+  if (!*found) return;
   watch_.add_entry(name);
-  perform(machine_.appeared(*found, system_.now()));
+  perform(machine_.appeared(**found, system_.now()));
 }
 
 void Supervisor::end_turn() {
@@ -131,23 +149,26 @@ void Supervisor::end_turn() {
 }
 
 void Supervisor::scan() {
+  if (!watch_readable_) open_watch();
   // Watching before reading: what changes in between is told.
   watch_.begin(options_.directory);
-  auto content = directory_.read();
-  if (!content) {
-    if (std::exchange(directory_error_, sys::number(content.error())) != directory_error_) {
-      const bool missing = sys::number(content.error()) == ENOENT;
-      warn((missing ? "unable to stat " : "unable to open directory ") + options_.directory, content.error());
+  auto read = directory_.read();
+  if (const auto* const failed = std::get_if<Unreadable>(&read)) {
+    const auto& [step, error] = *failed;
+    const int number = sys::number(error);
+    if (std::exchange(directory_error_, number) != number) {
+      warn(std::string(step) + ' ' + options_.directory, error);
     }
     watch_.end();
     rescan_.arm(system_.now().steady + kReadAgain);
     return;
   }
   directory_error_ = 0;
-  complain_about(content->unusable);
-  watch_entries(content->found);
-  std::erase_if(content->found, [this](const auto& found) { return newcomers_.contains(found.name); });
-  perform(machine_.scanned(content->found, system_.now()));
+  auto& content = std::get<ScanDirectory::Content>(read);
+  complain_about(content.unusable);
+  watch_entries(content.found);
+  std::erase_if(content.found, [this](const auto& found) { return newcomers_.contains(found.name); });
+  perform(machine_.scanned(content.found, system_.now()));
   if (watch_.complete()) {
     rescan_.disarm();
   } else {

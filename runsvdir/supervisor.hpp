@@ -37,6 +37,7 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   void receive(int signal);
   void open_log();
   void open_watch();
+  void open_mounts();
   void watched();
   void scan();
   void watch_entries(const std::vector<core::FoundDirectory>& found);
@@ -58,6 +59,8 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   ScanDirectory directory_;
   PathWatch watch_;
   std::optional<event::Readable> watch_readable_;
+  /// Tells that something has been mounted, perhaps over the scan directory: inotify does not.
+  std::optional<event::Readable> mounts_;
   Newcomers newcomers_;
   event::Timer restart_;
   event::Timer rescan_;
@@ -65,9 +68,11 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   bool scan_due_ = true;
   /// Set when a signal has ended this.
   std::optional<int> exit_status_;
-  /// What has been complained about already: the scan directory's error, names that cannot be used, forks.
+  /// What has been complained about already: the scan directory's error, names that cannot be used,
+  /// no watch, forks.
   int directory_error_ = 0;
   std::set<std::string> unusable_;
+  bool watch_fails_ = false;
   bool fork_fails_ = false;
 };
 

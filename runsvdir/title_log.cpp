@@ -35,12 +35,10 @@ void TitleLog::scroll(std::string_view text) noexcept {
   std::copy(text.begin(), text.end(), text_.end() - static_cast<std::ptrdiff_t>(text.size()));
 }
 
+/// One piece at a time: a service that writes without end must not keep everything else waiting.
 void TitleLog::read() {
-  std::array<char, 1024> buffer{};
-  while (const auto count = system_.read(readable_->fd(), buffer)) {
-    if (*count == 0) break;
-    scroll({buffer.data(), *count});
-  }
+  std::array<char, 4096> buffer{};
+  if (const auto count = system_.read(readable_->fd(), buffer)) scroll({buffer.data(), *count});
   readable_->wait();
 }
 

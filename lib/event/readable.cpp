@@ -8,15 +8,19 @@
 namespace runvisor::event {
 
 struct Readable::Impl {
-  Impl(Loop& loop, int fd, std::function<void()> callback)
-      : descriptor(loop.impl().context, fd), ready(std::move(callback)) {}
+  Impl(Loop& loop, int fd, std::function<void()> callback, Of of)
+      : descriptor(loop.impl().context, fd),
+        ready(std::move(callback)),
+        awaited(of == Of::input ? boost::asio::posix::descriptor_base::wait_read
+                                : boost::asio::posix::descriptor_base::wait_error) {}
 
   boost::asio::posix::stream_descriptor descriptor;
   std::function<void()> ready;
+  boost::asio::posix::descriptor_base::wait_type awaited;
 };
 
-Readable::Readable(Loop& loop, sys::Fd fd, std::function<void()> ready)
-    : impl_(std::make_shared<Impl>(loop, fd.release(), std::move(ready))) {}
+Readable::Readable(Loop& loop, sys::Fd fd, std::function<void()> ready, Of of)
+    : impl_(std::make_shared<Impl>(loop, fd.release(), std::move(ready), of)) {}
 
 Readable::~Readable() {
   boost::system::error_code ignored;
@@ -24,7 +28,7 @@ Readable::~Readable() {
 }
 
 void Readable::wait() {
-  impl_->descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read,
+  impl_->descriptor.async_wait(impl_->awaited,
                                [weak = std::weak_ptr<Impl>(impl_)](const boost::system::error_code& error) {
                                  const auto impl = weak.lock();
                                  if (impl && !error) impl->ready();

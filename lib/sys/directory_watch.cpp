@@ -37,8 +37,8 @@ Result<DirectoryWatch> DirectoryWatch::create(std::uint32_t events) noexcept {
   return DirectoryWatch{std::move(inotify), events};
 }
 
-Result<int> DirectoryWatch::add(const char* path) noexcept {
-  return checked(::inotify_add_watch(inotify_.get(), path, events_ | IN_ONLYDIR));
+Result<int> DirectoryWatch::add(const char* path, std::uint32_t events) noexcept {
+  return checked(::inotify_add_watch(inotify_.get(), path, events | IN_ONLYDIR | IN_MASK_ADD));
 }
 
 void DirectoryWatch::remove(int id) noexcept { ::inotify_rm_watch(inotify_.get(), id); }

@@ -49,7 +49,10 @@ class Loop {
 /// standard input or anything else that is shared.
 class Readable {
  public:
-  Readable(Loop& loop, sys::Fd fd, std::function<void()> ready);
+  /// What poll(2) calls POLLIN, or POLLPRI: something out of the ordinary, where that is how a file tells it.
+  enum class Of : bool { input, exceptions };
+
+  Readable(Loop& loop, sys::Fd fd, std::function<void()> ready, Of of = Of::input);
   ~Readable();
   Readable(const Readable&) = delete;
   Readable& operator=(const Readable&) = delete;

@@ -11,7 +11,7 @@
 
 namespace runvisor::sys {
 
-/// One inotify instance that watches any number of directories for one set of events.
+/// One inotify instance that watches any number of directories.
 class DirectoryWatch {
  public:
   /// Something that happened in a watched directory.
@@ -23,11 +23,14 @@ class DirectoryWatch {
     std::string_view name;
   };
 
-  /// `events` are inotify(7)'s. Fails with EMFILE when the user has no instance left.
+  /// `events`, inotify(7)'s, are what add() watches for. Fails with EMFILE when the user has no instance
+  /// left.
   [[nodiscard]] static Result<DirectoryWatch> create(std::uint32_t events) noexcept;
 
   /// Watches the directory `path`, a symbolic link being followed. The same directory gets the same id again.
-  [[nodiscard]] Result<int> add(const char* path) noexcept;
+  [[nodiscard]] Result<int> add(const char* path) noexcept { return add(path, events_); }
+  /// The same for other events than usual, or for these as well if it is watched already.
+  [[nodiscard]] Result<int> add(const char* path, std::uint32_t events) noexcept;
   void remove(int id) noexcept;
 
   /// Readable when there is something to read.
