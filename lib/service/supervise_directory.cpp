@@ -91,6 +91,8 @@ std::optional<Failure> SuperviseDirectory::open_ok() { return open_fifo("ok", "r
 
 std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& record, bool pid_from_start) {
   auto failed = publish_status(record);
+  // Clients take its time of modification for the start of the state, even if the line is the same.
+  if (std::exchange(stat_since_, record.since) != record.since) stat_.written = false;
   auto stat_failed = bring_up_to_date(stat_, core::stat_line(record));
   const bool has_pid_file = pid_from_start || record.pid != 0 || pid_.written ||
                             system_.status(directory_.get(), pid_.name, AT_SYMLINK_NOFOLLOW).has_value();

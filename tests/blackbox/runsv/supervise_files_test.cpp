@@ -333,6 +333,16 @@ SCENARIO_METHOD(SupervisedService, "pid is not written again when only the wante
   CHECK(info_of(service / "supervise/pid").st_mtim.tv_nsec == before.st_mtim.tv_nsec);
 }
 
+SCENARIO_METHOD(SupervisedService,
+                "stat is as old as the start of run, also when run is started again at once") {
+  service.probe("run", Probe::exits(0).lasts(1100ms));
+  start();
+  REQUIRE(eventually_stat("run"));
+  const auto first = info_of(service / "supervise/stat").st_mtim.tv_sec;
+  REQUIRE(service.saw("./run start", 2));
+  CHECK(eventually([&] { return info_of(service / "supervise/stat").st_mtim.tv_sec > first; }));
+}
+
 SCENARIO_METHOD(SupervisedService, "status keeps the owner and the mode that it was given", "[fixed]") {
   service.probe("run", Probe());
   REQUIRE(start_and_run());

@@ -39,9 +39,10 @@ class SuperviseDirectory {
   /// The control FIFO's read end, given away once. A write end stays open here, so that it never reads EOF.
   [[nodiscard]] sys::Fd take_control() noexcept { return std::move(control_read_); }
 
-  /// Brings `status`, `stat` and `pid` up to date, each replaced as a whole and only if its content changes.
-  /// With `pid_from_start` false, `pid` is not made before there is a pid, as runit does for a log service.
-  /// Tries all three; the first failure is returned, and what failed is written at the next call.
+  /// Brings `status`, `stat` and `pid` up to date, each replaced as a whole and only if its content changes,
+  /// or for `stat` if the state is a new one of the same name. With `pid_from_start` false, `pid` is not made
+  /// before there is a pid, as runit does for a log service. Tries all three; the first failure is returned,
+  /// and what failed is written at the next call.
   [[nodiscard]] std::optional<Failure> publish(const core::StatusRecord& record, bool pid_from_start);
   /// Brings `status` alone up to date.
   [[nodiscard]] std::optional<Failure> publish_status(const core::StatusRecord& record);
@@ -71,6 +72,8 @@ class SuperviseDirectory {
   sys::Fd ok_;
   File status_{"status", "status.new", {}};
   File stat_{"stat", "stat.new", {}};
+  /// The start of the state that `stat` tells of.
+  core::WallTime stat_since_{};
   File pid_{"pid", "pid.new", {}};
 };
 
