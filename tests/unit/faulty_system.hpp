@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sys/system.hpp"
+
+namespace runvisor::testing {
+
+/// The operating system with a clock that the test turns, children that the test ends, and one call that
+/// fails. Files are real; no process is started and no signal sent.
+class FaultySystem final : public sys::System {
+ public:
+  /// The call that fails, counted from 0 over all calls that can, and its error. Not set: none fails.
+  struct Fault {
+    std::size_t call;
+    int error;
+  };
+
+  explicit FaultySystem(std::optional<Fault> fault = std::nullopt) : fault_(fault) {}
+
+  void advance(std::chrono::nanoseconds by) { passed_ += by; }
+  /// Lets a child end; reap() tells of it.
+  void end_child(pid_t pid, int exit_code) { ended_.push_back({pid, exit_code, 0}); }
+
+  /// What has been started and has not ended: pid and path.
+  [[nodiscard]] const std::map<pid_t, std::string>& children() const { return children_; }
+  [[nodiscard]] const std::vector<std::pair<pid_t, int>>& signals() const { return signals_; }
+  [[nodiscard]] std::size_t calls() const { return calls_; }
+  [[nodiscard]] const std::string& complaints() const { return complaints_; }
+
+  core::Now now() override;
+  sys::Result<sys::Fd> open(int directory, const char* path, int flags, mode_t mode) override;
+  sys::Result<void> make_directory(int directory, const char* path, mode_t mode) override;
+  sys::Result<void> make_fifo(int directory, const char* path, mode_t mode) override;
+  sys::Result<struct stat> status(int directory, const char* path, int flags) override;
+  sys::Result<struct stat> status(int fd) override;
+  bool readable(int directory, const char* path) override;
+  sys::Result<std::string> read_link(int directory, const char* path) override;
+  sys::Result<std::vector<std::string>> list_directories(int fd) override;
+  sys::Result<void> remove(int directory, const char* path) override;
+  sys::Result<void> rename(int directory, const char* from, const char* to, unsigned flags) override;
+  sys::Result<void> set_owner(int fd, uid_t owner, gid_t group) override;
+  sys::Result<void> set_mode(int fd, mode_t mode) override;
+  sys::Result<void> lock(int fd, bool wait) override;
+  sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
+  sys::Result<std::size_t> write(int fd, std::string_view text) override;
+  sys::Result<sys::Pipe> make_pipe() override;
+  sys::Result<pid_t> spawn(const sys::Program& program) override;
+  sys::Result<void> send_signal(pid_t pid, int signal) override;
+  std::optional<core::ChildEnd> reap() override;
+  void complain(std::string_view line) override { complaints_ += line; }
+
+ private:
+  /// Counts a call and tells whether it is the one that fails.
+  [[nodiscard]] bool fails();
+  [[nodiscard]] sys::Error error() const { return sys::Error{fault_->error}; }
+
+  sys::System& real_ = sys::operating_system();
+  std::optional<Fault> fault_;
+  std::size_t calls_ = 0;
+  std::chrono::nanoseconds passed_{0};
+  pid_t next_pid_ = 10'000'000;
+  std::map<pid_t, std::string> children_;
+  std::vector<core::ChildEnd> ended_;
+  std::vector<std::pair<pid_t, int>> signals_;
+  std::string complaints_;
+};
+
+}  // namespace runvisor::testing
