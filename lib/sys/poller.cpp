@@ -34,6 +34,7 @@ std::vector<Poller::Tag> Poller::wait(std::chrono::nanoseconds timeout) {
   const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  static_cast<int>(std::min<std::int64_t>(milliseconds.count(), INT_MAX)));
   std::vector<Tag> tags;
+  tags.reserve(events.size());
   for (int i = 0; i < ready; ++i) tags.push_back(events.at(static_cast<std::size_t>(i)).data.u64);
   return tags;
 }

@@ -18,6 +18,7 @@ struct DirectoryIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 finds a 0 inside of the comparison.
   friend auto operator<=>(const DirectoryIdentity&, const DirectoryIdentity&) = default;
 };
 
