@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstring>
 
@@ -18,16 +19,18 @@ namespace {
 /// The exit code of a child whose program could not be started. Source: runsv(8).
 constexpr int kCannotStart = 111;
 
-/// Puts `pieces` together and writes them at once, so that lines of several children do not mix.
+/// Puts `pieces` together and writes them at once, so that lines of several children do not mix. A line that
+/// is too long for that is cut.
 template <std::size_t N>
 void complain(const std::string_view (&pieces)[N]) noexcept {
-  char line[1024];
+  char line[PIPE_BUF];
   std::size_t length = 0;
   for (const std::string_view piece : pieces) {
     const std::size_t count = std::min(piece.size(), sizeof line - length);
     std::memcpy(line + length, piece.data(), count);
     length += count;
   }
+  line[length - 1] = '\n';
   write_unless_blocked(STDERR_FILENO, {line, length});
 }
 
