@@ -252,7 +252,8 @@ sys::Result<pid_t> Service::run_hook(const Action& action) {
                                   .directory = options_.directory,
                                   .standard_output = log_pipe_.write_end.get(),
                                   .signal_mask = &child_mask_});
-  if (!pid) warn("unable to fork for " + path, pid.error());
+  // Whoever cannot fork tries again every second, and says so once.
+  if (!pid && !fork_fails_) warn("unable to fork for " + path, pid.error());
   return pid;
 }
 

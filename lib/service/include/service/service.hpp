@@ -51,7 +51,6 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   void perform(core::Role role, core::ActionList actions);
   [[nodiscard]] sys::Result<pid_t> start(core::Role role, const core::Action& action);
   [[nodiscard]] sys::Result<pid_t> run_hook(const core::Action& action);
-  void after(core::Role role);
   void child_ended(const core::ChildEnd& end) override;
   void end_turn() override;
   void publish(core::Role role);
