@@ -90,6 +90,7 @@ std::optional<Failure> Service::open() {
   // A client that sees the ok FIFO finds a true status behind it.
   if (auto failed = service_->supervise.publish_status(machine_->process(Role::service).record())) {
     warn(failed->what, failed->error);
+    service_->publish_fails = true;
   }
   return service_->supervise.open_ok();
 }
@@ -106,6 +107,7 @@ std::optional<Failure> Service::open_log(bool wait) {
   const core::Now now = system_.now();
   if (auto failed = log->supervise.publish_status(core::ProcessMachine(Role::log, want, now).record())) {
     warn(failed->what, failed->error);
+    log->publish_fails = true;
   }
   if (auto failed = log->supervise.open_ok()) return failed;
   machine_->attach_log(want, now);
