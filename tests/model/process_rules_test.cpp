@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <ostream>
 #include <string>
 
 #include "scene.hpp"
@@ -285,6 +286,8 @@ struct Sent {
   std::string_view byte;
   std::string_view signal;
 };
+
+void PrintTo(const Sent& sent, std::ostream* out) { *out << sent.byte; }
 
 class EachSignal : public testing::TestWithParam<Sent> {};
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <fstream>
 #include <optional>
-#include <regex>
 #include <string_view>
 
 namespace runvisor::test {
@@ -77,16 +76,31 @@ std::optional<std::string> refuse_angled(const Folder& folder, const std::string
   return std::string(folder.path) + " may not use this library";
 }
 
+/// The header in an #include line, with its quotes or angle brackets; nothing for any other line.
+std::string_view included(std::string_view line) {
+  const auto skip_blanks = [&line] {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  };
+  skip_blanks();
+  for (const std::string_view word : {"#", "include"}) {
+    if (!line.starts_with(word)) return {};
+    line.remove_prefix(word.size());
+    skip_blanks();
+  }
+  const std::size_t end = line.starts_with('<') ? line.find('>') : line.find('"', 1);
+  return line.substr(0, end == std::string_view::npos ? 0 : end + 1);
+}
+
 void read_file(const Folder& folder, const fs::path& root, const fs::path& file,
                std::vector<Violation>& out) {
-  static const std::regex include_line(R"(^\s*#\s*include\s*(["<])([^">]+)[">].*)");
   std::ifstream in(file);
   std::string line;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
-    std::smatch match;
-    if (!std::regex_match(line, match, include_line)) continue;
-    const std::string header = match[2];
-    const auto why = match[1] == "\"" ? refuse_quoted(folder, file, header) : refuse_angled(folder, header);
+    const std::string_view quoted = included(line);
+    if (quoted.empty()) continue;
+    const std::string header(quoted.substr(1, quoted.size() - 2));
+    const auto why =
+        quoted.starts_with('"') ? refuse_quoted(folder, file, header) : refuse_angled(folder, header);
     if (why) out.push_back({fs::relative(file, root).string(), number, header, *why});
   }
 }
