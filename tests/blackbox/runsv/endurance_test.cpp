@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include <catch2/catch.hpp>
@@ -108,8 +109,8 @@ SCENARIO_METHOD(SupervisedService, "a service on a read-only file system runs if
 SCENARIO_METHOD(SupervisedService, "many restarts of both services leave no trace") {
   service.probe("run", Probe::exits(0).prints("x")).probe("log/run", Probe());
   REQUIRE((start(), service.saw("./run start", 3)));
-  for (const pid_t child : children_of(runsv->pid())) {
-    CHECK(alive(child));
-  }
-  CHECK(children_of(runsv->pid()).size() <= 2);
+  CHECK(eventually([&] {
+    const std::vector<pid_t> children = children_of(runsv->pid());
+    return children.size() <= 2 && std::all_of(children.begin(), children.end(), alive);
+  }));
 }

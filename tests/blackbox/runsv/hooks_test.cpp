@@ -240,12 +240,15 @@ SCENARIO_METHOD(SupervisedService, "commands that come while a hook runs are obe
   REQUIRE(service.control("1"));
   open("hook");
   REQUIRE(service.saw("./run signal USR1"));
+  CHECK(service.count("./run signal HUP") == 1);
+  CHECK(service.count("./run signal USR2") == 1);
   Texts order;
-  for (const Event& event : service.events()) {
-    if (!event.what.starts_with("start")) order.push_back(event.text());
+  for (const Event& event : service.events("control/")) {
+    if (event.what == "end") order.push_back(event.who);
   }
-  CHECK(order == Texts{"control/h end", "./run signal HUP", "control/2 end", "./run signal USR2",
-                       "control/1 end", "./run signal USR1"});
+  CHECK(order == Texts{"control/h", "control/2", "control/1"});
+  CHECK(service.events("control/h end")[0].time < service.events("control/2 start")[0].time);
+  CHECK(service.events("control/2 end")[0].time < service.events("control/1 start")[0].time);
 }
 
 SCENARIO_METHOD(SupervisedService, "a hook that a signal ended does not keep its command's signal away",
