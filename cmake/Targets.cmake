@@ -5,7 +5,7 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
-find_package(Boost 1.74 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
 find_package(fmt REQUIRED)
 
 # Header-only fmt without locale support, single-threaded Asio: both keep the static programs small.

@@ -1,5 +1,6 @@
 // runsv: supervises one service directory and its log service.
 
+#include <fmt/compile.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -21,7 +22,7 @@ constexpr int kUsage = 1;
 constexpr int kFatal = 111;
 
 int fatal(sys::System& system, const std::string& name, const service::Failure& failure) {
-  system.complain("runsv " + name + ": fatal: " + failure.text() + '\n');
+  system.complain(fmt::format(FMT_COMPILE("runsv {}: fatal: {}\n"), name, failure.text()));
   return kFatal;
 }
 
@@ -56,7 +57,7 @@ int supervise(sys::System& system, const std::string& name) {
 int main(int argc, char** argv) {
   sys::System& system = sys::operating_system();
   if (argc != 2) {
-    system.complain(std::string("usage: ") + (argc > 0 ? argv[0] : "runsv") + " dir\n\n");
+    system.complain(fmt::format(FMT_COMPILE("usage: {} dir\n\n"), argc > 0 ? argv[0] : "runsv"));
     return kUsage;
   }
   sys::open_standard_descriptors();

@@ -1,5 +1,7 @@
 // runsvdir: keeps a runsv for every service directory in a scan directory.
 
+#include <fmt/compile.h>
+
 #include <cstring>
 #include <span>
 #include <string>
@@ -25,7 +27,7 @@ int main(int argc, char** argv) {
     arguments = arguments.subspan(1);
   }
   if (arguments.empty()) {
-    system.complain(std::string("usage: ") + (argc > 0 ? argv[0] : "runsvdir") + " [-P] dir\n\n");
+    system.complain(fmt::format(FMT_COMPILE("usage: {} [-P] dir\n\n"), argc > 0 ? argv[0] : "runsvdir"));
     return kUsage;
   }
   options.directory = arguments[0];

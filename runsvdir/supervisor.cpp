@@ -1,5 +1,7 @@
 #include "supervisor.hpp"
 
+#include <fmt/compile.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -31,8 +33,8 @@ Supervisor::Supervisor(sys::System& system, Options options)
 int Supervisor::run() {
   open_log();
   if (const auto opened = signals_.open({SIGCHLD, SIGTERM, SIGHUP, SIGALRM}); !opened) {
-    system_.complain("runsvdir " + options_.directory +
-                     ": fatal: unable to receive signals: " + std::string(sys::words(opened.error())) + '\n');
+    system_.complain(fmt::format(FMT_COMPILE("runsvdir {}: fatal: unable to receive signals: {}\n"),
+                                 options_.directory, sys::words(opened.error())));
     return kFatal;
   }
   open_mounts();
@@ -42,9 +44,8 @@ int Supervisor::run() {
 }
 
 void Supervisor::warn(const std::string& what, std::optional<sys::Error> error) {
-  std::string line = "runsvdir " + options_.directory + ": warning: " + what;
-  if (error) line += ": " + std::string(sys::words(*error));
-  system_.complain(line + '\n');
+  const std::string cause = error ? fmt::format(FMT_COMPILE(": {}"), sys::words(*error)) : std::string();
+  system_.complain(fmt::format(FMT_COMPILE("runsvdir {}: warning: {}{}\n"), options_.directory, what, cause));
 }
 
 void Supervisor::open_log() {
@@ -157,7 +158,7 @@ void Supervisor::scan() {
     const auto& [step, error] = *failed;
     const int number = sys::number(error);
     if (std::exchange(directory_error_, number) != number) {
-      warn(std::string(step) + ' ' + options_.directory, error);
+      warn(fmt::format(FMT_COMPILE("{} {}"), step, options_.directory), error);
     }
     watch_.end();
     rescan_.arm(system_.now().steady + kReadAgain);

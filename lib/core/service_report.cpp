@@ -1,21 +1,16 @@
 #include "core/service_report.hpp"
 
+#include <fmt/compile.h>
+
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
+#include <iterator>
 
 #include "core/error_words.hpp"
 
 namespace runvisor::core {
 namespace {
-
-void append_number(std::string& out, std::int64_t number) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
 
 std::string_view state_prefix(State state) noexcept {
   switch (state) {
@@ -60,13 +55,10 @@ void append_state(std::string& out, std::string_view name, const StatusRecord& r
   out += name;
   out += ": ";
   const bool alive = record.pid != 0;
-  if (record.state != State::down) {
-    out += "(pid ";
-    append_number(out, record.pid);
-    out += ") ";
-  }
-  append_number(out, std::max(floor<seconds>(now) - floor<seconds>(record.since), seconds{0}).count());
-  out += 's';
+  const auto end = std::back_inserter(out);
+  if (record.state != State::down) fmt::format_to(end, FMT_COMPILE("(pid {}) "), record.pid);
+  const seconds age = std::max(floor<seconds>(now) - floor<seconds>(record.since), seconds{0});
+  fmt::format_to(end, FMT_COMPILE("{}s"), age.count());
   if (alive && has_down_file) out += ", normally down";
   if (!alive && !has_down_file) out += ", normally up";
   if (alive && record.paused) out += ", paused";

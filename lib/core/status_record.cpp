@@ -1,5 +1,7 @@
 #include "core/status_record.hpp"
 
+#include <fmt/compile.h>
+
 #include <string_view>
 
 namespace runvisor::core {
@@ -109,7 +111,7 @@ std::string stat_line(const StatusRecord& record) {
 }
 
 std::string pid_line(const StatusRecord& record) {
-  return record.pid == 0 ? std::string{} : std::to_string(record.pid) + '\n';
+  return record.pid == 0 ? std::string{} : fmt::format(FMT_COMPILE("{}\n"), record.pid);
 }
 
 }  // namespace runvisor::core

@@ -1,5 +1,7 @@
 #include "service/service.hpp"
 
+#include <fmt/compile.h>
+
 #include <array>
 #include <utility>
 
@@ -55,7 +57,7 @@ Service::Service(sys::System& system, event::Loop& loop, event::Reaper& reaper, 
       loop_(loop),
       reaper_(reaper),
       options_(std::move(options)),
-      who_("runsv " + options_.name + ": ") {}
+      who_(fmt::format(FMT_COMPILE("runsv {}: "), options_.name)) {}
 
 Service::~Service() {
   loop_.forget(*this);
@@ -65,7 +67,7 @@ Service::~Service() {
 Service::Process& Service::process(Role role) noexcept { return role == Role::log ? *log_ : *service_; }
 
 void Service::warn(const std::string& what, std::optional<sys::Error> error) {
-  system_.complain(who_ + "warning: " + Failure{what, error}.text() + '\n');
+  system_.complain(fmt::format(FMT_COMPILE("{}warning: {}\n"), who_, Failure{what, error}.text()));
 }
 
 std::optional<Failure> Service::open() {
@@ -212,8 +214,8 @@ sys::Result<pid_t> Service::start(Role role, const Action& action) {
   const bool is_log = role == Role::log;
   const bool is_run = action.kind == Action::Kind::start_run;
   if (is_run && !is_log) look_for_log();
-  const std::string code = std::to_string(action.end.exit_code);
-  const std::string status = std::to_string(action.end.status);
+  const fmt::format_int code(action.end.exit_code);
+  const fmt::format_int status(action.end.status);
   const std::array<const char*, 4> argv{is_run ? "./run" : "./finish", is_run ? nullptr : code.c_str(),
                                         status.c_str(), nullptr};
   const char* failure = "unable to start ./finish";
@@ -235,14 +237,14 @@ sys::Result<pid_t> Service::start(Role role, const Action& action) {
 
 /// Starts `control/X` if its owner may execute it.
 sys::Result<pid_t> Service::run_hook(const Action& action) {
-  const std::string path = std::string("control/") + static_cast<char>(action.hook);
+  const std::string path = fmt::format(FMT_COMPILE("control/{}"), static_cast<char>(action.hook));
   const auto status = system_.status(options_.directory, path.c_str(), 0);
   if (!status) {
     if (sys::number(status.error()) != ENOENT) warn("unable to stat " + path, status.error());
     return status.error();
   }
   if ((status->st_mode & S_IXUSR) == 0) return sys::Error{EACCES};
-  const std::string service_pid = std::to_string(action.pid);
+  const fmt::format_int service_pid(action.pid);
   const std::array<const char*, 3> argv{path.c_str(), action.pid == 0 ? nullptr : service_pid.c_str(),
                                         nullptr};
   const std::string who = who_ + "fatal: ";

@@ -1,5 +1,6 @@
 #include "service/supervise_directory.hpp"
 
+#include <fmt/compile.h>
 #include <linux/fs.h>
 
 #include <utility>
@@ -24,13 +25,15 @@ std::string resolve(const std::string& link, const std::string& target) {
 
 }  // namespace
 
-std::string Failure::text() const { return error ? what + ": " + std::string(sys::words(*error)) : what; }
+std::string Failure::text() const {
+  return error ? fmt::format(FMT_COMPILE("{}: {}"), what, sys::words(*error)) : what;
+}
 
 SuperviseDirectory::SuperviseDirectory(sys::System& system, int base, std::string path)
     : system_(system), base_(base), path_(std::move(path)) {}
 
 Failure SuperviseDirectory::failure(const char* verb, const char* name, sys::Error error) const {
-  return {std::string("unable to ") + verb + ' ' + path_ + '/' + name, error};
+  return {fmt::format(FMT_COMPILE("unable to {} {}/{}"), verb, path_, name), error};
 }
 
 std::optional<Failure> SuperviseDirectory::make_directory() {
@@ -159,7 +162,7 @@ std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string
   const auto renamed = system_.rename(directory, file.new_name, file.name, 0);
   if (!renamed) {
     (void)system_.remove(directory, file.new_name);
-    return Failure{std::string("unable to rename ") + file.new_name + " to " + path_ + '/' + file.name,
+    return Failure{fmt::format(FMT_COMPILE("unable to rename {} to {}/{}"), file.new_name, path_, file.name),
                    renamed.error()};
   }
   return std::nullopt;
