@@ -1,7 +1,7 @@
 #include "waiter.hpp"
 
-#include <sys/inotify.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -122,11 +122,10 @@ void Waiter::watch_all() {
     }
     if (waiting.check) poll_check(waiting);
     if (!watch_) continue;
-    if (const auto id = watch_->add(locator_.supervise_path(waiting.service).c_str())) {
-      waiting.watch = *id;
-    } else {
-      all_watched_ = false;
-    }
+    const std::string supervise = locator_.supervise_path(waiting.service);
+    const auto id = watch_->add(supervise.c_str());
+    if (id) waiting.watch = *id;
+    all_watched_ = all_watched_ && id && sys::tells_changes(supervise.c_str());
   }
 }
 
@@ -244,10 +243,9 @@ bool Waiter::passes_check(Waiting& waiting, sys::SuperviseClient& client, const 
 }
 
 void Waiter::poll_check(const Waiting& waiting) {
+  if (!poller_) return;
   const auto index = static_cast<std::size_t>(&waiting - all_.data());
-  if (!poller_ || !poller_->add_readable(waiting.check->descriptor(), tag(Source::check, index))) {
-    all_watched_ = false;
-  }
+  if (!poller_->add_readable(waiting.check->descriptor(), tag(Source::check, index))) all_watched_ = false;
 }
 
 void Waiter::expire(Waiting& waiting) {

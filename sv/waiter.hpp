@@ -51,7 +51,7 @@ class Waiter {
     int watch = -1;
     std::optional<sys::CheckScript> check;
     /// The instance that `check` was started for.
-    core::WallTime checked_since{};
+    std::optional<core::WallTime> checked_since;
     /// When to run it again, after it has not passed.
     std::optional<Clock::time_point> next_check;
     Clock::duration check_pause{};
