@@ -1,8 +1,9 @@
 #!/bin/sh
 # run.sh SOURCE_DIR TEST_DIR
-# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds runsv from it,
-# runs the named scenarios of TEST_DIR/blackbox-runsv on the result, and requires that they fail. They must pass on
-# the unchanged copy first. A mutant that no longer changes its file is an error, too: its line has to be found again.
+# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds runsv and sv
+# from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires that they fail. They
+# must pass on the unchanged copy first. A mutant that no longer changes its file is an error, too: its line has to
+# be found again.
 set -eu
 
 source=$1
@@ -21,19 +22,21 @@ for part in CMakeLists.txt cmake lib runsv runsvdir sv docs/man; do
   cp -R "$source/$part" "$copy/source/$part"
 done
 
-build_runsv() {
-  cmake --build "$build" --target runsv -j 2 >"$log" 2>&1 || {
+build_programs() {
+  cmake --build "$build" --target runsv sv -j 2 >"$log" 2>&1 || {
     cat "$log"
     echo "$1: the sources do not build"
     exit 1
   }
 }
 
-# scenarios_pass SCENARIO...: whether all of these pass. Waiting is cut short: what is broken never comes.
+# scenarios_pass PROGRAM SCENARIO...: whether all of these pass. Waiting is cut short: what is broken never comes.
 scenarios_pass() {
+  program=$1
+  shift
   for scenario in "$@"; do
     RUNVISOR_BIN=$build/bin RUNVISOR_TEST_DEADLINE_MS=4000 \
-      "$tests/blackbox-runsv" --abort "Scenario: $scenario" >"$log" 2>&1 || return 1
+      "$tests/blackbox-$program" --abort "Scenario: $scenario" >"$log" 2>&1 || return 1
     grep -q '^All tests passed' "$log" || {
       echo "no such scenario: $scenario"
       exit 1
@@ -41,33 +44,35 @@ scenarios_pass() {
   done
 }
 
-# check NAME FILE SED_EXPRESSION SCENARIO...
+# check NAME PROGRAM FILE SED_EXPRESSION SCENARIO...
 # The scenarios pass on the unchanged program.
 check() {
   name=$1
-  shift 3
-  scenarios_pass "$@" || {
+  program=$2
+  shift 4
+  scenarios_pass "$program" "$@" || {
     cat "$log"
     echo "$name: its scenarios do not pass on the unchanged program"
     exit 1
   }
 }
 
-# mutate NAME FILE SED_EXPRESSION SCENARIO...
+# mutate NAME PROGRAM FILE SED_EXPRESSION SCENARIO...
 # They do not on the mutant.
 mutate() {
   name=$1
-  file=$copy/source/$2
-  expression=$3
-  shift 3
+  program=$2
+  file=$copy/source/$3
+  expression=$4
+  shift 4
   cp "$file" "$copy/original"
   sed "$expression" "$copy/original" >"$file"
   if [ "$(diff "$copy/original" "$file" | grep -c '^>')" != 1 ]; then
     echo "$name: the expression does not change exactly one line of $file"
     exit 1
   fi
-  build_runsv "$name"
-  if scenarios_pass "$@"; then
+  build_programs "$name"
+  if scenarios_pass "$program" "$@"; then
     echo "SURVIVED  $name"
     survivors=$((survivors + 1))
   else
@@ -77,45 +82,53 @@ mutate() {
   cp "$copy/original" "$file"
 }
 
-# each_mutant FUNCTION: calls it with every mutant's name, file, sed expression and scenarios.
+# each_mutant FUNCTION: calls it with every mutant's name, program, file, sed expression and scenarios.
 each_mutant() {
-  "$1" pid-with-its-bytes-reversed lib/core/status_record.cpp \
+  "$1" pid-with-its-bytes-reversed runsv lib/core/status_record.cpp \
     's/bytes.at(kPidAt + i) =/bytes.at(kPidAt + 3 - i) =/' \
     'status of a running service'
 
-  "$1" no-pause-before-a-restart lib/core/include/core/process_machine.hpp \
+  "$1" no-pause-before-a-restart runsv lib/core/include/core/process_machine.hpp \
     's/kRestartPause{1}/kRestartPause{0}/' \
     'run that ends within a second is started a full second after its end'
 
-  "$1" no-continue-after-down lib/core/process_machine.cpp \
+  "$1" no-continue-after-down runsv lib/core/process_machine.cpp \
     's/^  signal(Command::cont, out);$//' \
     'down sends TERM and CONT\, and run is not started again'
 
-  "$1" hook-never-swallows lib/core/process_machine.cpp \
+  "$1" hook-never-swallows runsv lib/core/process_machine.cpp \
     's/hook_ended(end.exit_code == 0, out)/hook_ended(false, out)/' \
     "a control hook that exits 0 takes the signal's place"
 
-  "$1" got-term-not-shown lib/core/process_machine.cpp \
+  "$1" got-term-not-shown runsv lib/core/process_machine.cpp \
     's/published.got_term = true/published.got_term = false/' \
     'term shows got TERM until run has ended'
 
-  "$1" finish-without-the-core-bit lib/sys/operating_system.cpp \
+  "$1" finish-without-the-core-bit runsv lib/sys/operating_system.cpp \
     's/wait_status & 0xff/wait_status \& 0x70/' \
     'finish is given -1 and the signal that ended run'
 
-  "$1" log-pipe-left-open-in-children lib/sys/operating_system.cpp \
+  "$1" log-pipe-left-open-in-children runsv lib/sys/operating_system.cpp \
     's/::pipe2(ends.data(), O_CLOEXEC)/::pipe2(ends.data(), 0)/' \
     'with a log service\, too\, children have three descriptors each'
 
-  "$1" lock-not-exclusive lib/sys/operating_system.cpp \
+  "$1" lock-not-exclusive runsv lib/sys/operating_system.cpp \
     's/LOCK_EX | LOCK_NB/LOCK_SH | LOCK_NB/' \
     'a second runsv on one service fails and leaves the first alone'
 
-  "$1" mask-left-on-in-children lib/sys/postfork.cpp \
+  "$1" mask-left-on-in-children runsv lib/sys/postfork.cpp \
     's/^  ::sigprocmask(SIG_SETMASK, program.signal_mask, nullptr);$//' \
     'TERM and CHLD are default and unblocked in run\, finish and log/run'
 
-  "$1" exit-without-the-log-service lib/core/service_machine.cpp \
+  "$1" restart-without-up sv lib/core/include/core/request.hpp \
+    's/{"restart", Match::whole, Task::send, "tcu"/{"restart", Match::whole, Task::send, "tc"/' \
+    'sv restart starts a service that is down\, and try-restart does not'
+
+  "$1" down-file-read-backwards sv lib/core/service_report.cpp \
+    's/if (!alive \&\& !has_down_file)/if (!alive \&\& has_down_file)/' \
+    'sv status tells the state of a service that is normally up'
+
+  "$1" exit-without-the-log-service runsv lib/core/service_machine.cpp \
     's/return Duty::close_log_pipe/return Duty::leave/' \
     'runsv waits for a log service that is busy for a while after the end of its input'
 }
@@ -124,7 +137,7 @@ cmake -S "$copy/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DRUNVISOR_
   cat "$log"
   exit 1
 }
-build_runsv "unchanged"
+build_programs "unchanged"
 
 each_mutant check
 each_mutant mutate

@@ -120,7 +120,7 @@ SCENARIO_METHOD(SupervisedService, "exit waits for finish") {
   REQUIRE(start_and_run());
   REQUIRE(service.control("x"));
   REQUIRE(eventually_stat("finish, want exit"));
-  CHECK(runsv->running());
+  CHECK(stays([&] { return runsv->running(); }, 50ms));
   open("finish");
   CHECK(runsv->wait() == exited(0));
 }

@@ -55,7 +55,7 @@ SCENARIO_METHOD(SupervisedService,
   REQUIRE(eventually_log_stat("run"));
   REQUIRE(service.control("x"));
   REQUIRE(eventually_stat("down"));
-  CHECK(runsv->running());
+  CHECK(stays([&] { return runsv->running(); }, 100ms));
   CHECK(supervised(service.log()));
   open("log");
   CHECK(runsv->wait() == exited(0));
