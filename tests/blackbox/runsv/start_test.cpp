@@ -128,6 +128,16 @@ SCENARIO_METHOD(SupervisedService, "runsv refuses a log/supervise/control that i
   CHECK(service.history().empty());
 }
 
+SCENARIO_METHOD(SupervisedService, "runsv refuses a supervise/lock that is a symbolic link", "[fixed]") {
+  service.probe("run", Probe());
+  std::filesystem::create_directory(service / "supervise");
+  std::filesystem::create_symlink(scratch / "elsewhere", service / "supervise/lock");
+  const Finished result = runsv_on("svc", {.cwd = scratch.path()});
+  CHECK(result.ending == exited(111));
+  CHECK(result.err == "runsv svc: fatal: unable to open supervise/lock: symbolic link loop\n");
+  CHECK_FALSE(std::filesystem::exists(scratch / "elsewhere"));
+}
+
 SCENARIO_METHOD(SupervisedService, "runsv refuses a supervise that is a plain file") {
   service.probe("run", Probe()).file("supervise");
   const Finished result = runsv_on("svc", {.cwd = scratch.path()});
