@@ -5,7 +5,7 @@
 # To build the programs, and the tests with them.
 build_packages=(g++ cmake ninja-build libboost1.81-dev libfmt-dev libgtest-dev catch2)
 # To check the sources, and to build them in other ways.
-check_packages=(clang clang-format shellcheck mandoc)
+check_packages=(clang libclang-rt-14-dev clang-format shellcheck mandoc)
 tidy_packages=(clang-tidy)
 
 # The example services' daemons. Installing them would start them, so they are only unpacked.
