@@ -131,11 +131,12 @@ void Supervisor::watched() {
   watch_readable_->wait();
 }
 
-/// A name that has come in one piece. A full scan that is due anyway finds it as well.
+/// A name that has come in one piece. A full scan that is due anyway finds it as well; one is needed when the
+/// name leads nowhere yet, or has taken the place of another.
 void Supervisor::arrived(const std::string& name) {
   if (scan_due_ || directory_.descriptor() == -1) return;
   const auto found = directory_.look(name);
-  if (!found) {
+  if (!found || machine_.knows(name)) {
     scan_due_ = true;
     loop_.at_turn_end(*this);
     return;
@@ -236,7 +237,7 @@ sys::Result<pid_t> Supervisor::start(const std::string& name) {
 }
 
 void Supervisor::child_ended(const core::ChildEnd& end) {
-  perform(machine_.child_ended(end.pid, system_.now()));
+  perform(machine_.child_ended(end.pid, end.exit_code == EXIT_SUCCESS, system_.now()));
 }
 
 }  // namespace runvisor::runsvdir

@@ -24,7 +24,6 @@ sys::Result<void> TitleLog::open() {
   if (::dup2(pipe->write_end.get(), STDERR_FILENO) == -1) return sys::last_error();
   readable_.emplace(loop_, std::move(pipe->read_end), [this] { read(); });
   readable_->wait();
-  std::fill(text_.begin(), text_.end(), '.');
   tick();
   return {};
 }

@@ -1,8 +1,8 @@
 #include "core/scan_machine.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <set>
-#include <string_view>
 
 namespace runvisor::core {
 
@@ -50,11 +50,12 @@ ScanMachine::Actions ScanMachine::appeared(const FoundDirectory& found, Now now)
   return out;
 }
 
-ScanMachine::Actions ScanMachine::child_ended(pid_t pid, Now now) {
+ScanMachine::Actions ScanMachine::child_ended(pid_t pid, bool told_to, Now now) {
   Actions out;
   for (auto position = entries_.begin(); position != entries_.end(); ++position) {
     if (position->second.pid != pid) continue;
     position->second.pid = 0;
+    if (told_to) position->second.not_before = now.steady + kSupervisorPause;
     if (!position->second.present) entries_.erase(position);
     break;
   }
@@ -81,6 +82,11 @@ void ScanMachine::start_failed(const DirectoryIdentity& identity, Now now) {
 bool ScanMachine::supervises(const DirectoryIdentity& identity) const {
   const auto known = entries_.find(identity);
   return known != entries_.end() && known->second.present;
+}
+
+bool ScanMachine::knows(std::string_view name) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [name](const auto& known) { return known.second.present && known.second.name == name; });
 }
 
 std::vector<pid_t> ScanMachine::supervisors() const {

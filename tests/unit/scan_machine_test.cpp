@@ -58,7 +58,7 @@ class ScanMachineTest : public ::testing::Test {
   }
   void scan(const Found& found) { perform(machine_.scanned(found, now())); }
   void appear(const FoundDirectory& found) { perform(machine_.appeared(found, now())); }
-  void end(pid_t pid) { perform(machine_.child_ended(pid, now())); }
+  void end(pid_t pid, bool told_to = false) { perform(machine_.child_ended(pid, told_to, now())); }
   void expire() { perform(machine_.timer_expired(now())); }
 
   /// Nothing was asked for but, perhaps, the timer.
@@ -261,6 +261,27 @@ TEST_F(ScanMachineTest, RestartsASupervisorThatDiesAtOnceASecondAfterItsStart) {
   expire();
   EXPECT_EQ(started_, Names{"a"});
   EXPECT_FALSE(timer_);
+}
+
+TEST_F(ScanMachineTest, RestartsASupervisorThatWasToldToExitASecondAfterItsEnd) {
+  scan({directory("a", 1)});
+  pass(seconds(30));
+  end(101, true);
+  EXPECT_TRUE(quiet());
+  EXPECT_EQ(timer_, now_ + kSupervisorPause);
+  pass(kSupervisorPause);
+  expire();
+  EXPECT_EQ(started_, Names{"a"});
+}
+
+TEST_F(ScanMachineTest, KnowsTheNamesOfDirectoriesThatAreThere) {
+  scan({directory("a", 1), directory("b", 2)});
+  EXPECT_TRUE(machine_.knows("a"));
+  EXPECT_FALSE(machine_.knows("c"));
+  scan({directory("c", 1)});
+  EXPECT_TRUE(machine_.knows("c"));
+  EXPECT_FALSE(machine_.knows("a"));
+  EXPECT_FALSE(machine_.knows("b")) << "its supervisor still runs, but the directory has gone";
 }
 
 TEST_F(ScanMachineTest, KeepsThePauseWhateverIsSeenMeanwhile) {

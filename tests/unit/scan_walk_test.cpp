@@ -102,9 +102,8 @@ class World {
   void add_name() {
     const std::string name = any_name();
     const DirectoryIdentity identity{1, 1 + below(kInodes)};
-    const bool replaces = names_.contains(name);
     names_.insert_or_assign(name, identity);
-    if (!replaces && below(2) == 0) perform(machine_.appeared({name, identity}, now()));
+    if (!machine_.knows(name) && below(2) == 0) perform(machine_.appeared({name, identity}, now()));
   }
 
   void rename() {
@@ -132,7 +131,7 @@ class World {
       if (told_only && !child->second.told) continue;
       const pid_t pid = child->first;
       children_.erase(child);
-      perform(machine_.child_ended(pid, now()));
+      perform(machine_.child_ended(pid, below(2) == 0, now()));
       return;
     }
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/time.hpp"
@@ -29,7 +30,8 @@ struct FoundDirectory {
 };
 
 /// A supervisor that has ended is started again this long after its last start at the earliest.
-/// Source: runsvdir, which looks at most once a second.
+/// One that was told to exit stays away for as long after its end, so that whoever told it can see that it
+/// has gone. Source: runsvdir, which looks at most once a second.
 inline constexpr std::chrono::seconds kSupervisorPause{1};
 
 /// Which supervisors run for a scan directory, as a state machine: what was seen goes in, what to start and
@@ -53,7 +55,8 @@ class ScanMachine {
   [[nodiscard]] Actions scanned(const std::vector<FoundDirectory>& found, Now now);
   /// One directory that has come; nothing is said of the others.
   [[nodiscard]] Actions appeared(const FoundDirectory& found, Now now);
-  [[nodiscard]] Actions child_ended(pid_t pid, Now now);
+  /// A child has ended, with the exit code 0 if `told_to` exit.
+  [[nodiscard]] Actions child_ended(pid_t pid, bool told_to, Now now);
   [[nodiscard]] Actions timer_expired(Now now);
 
   void started(const DirectoryIdentity& identity, pid_t pid, Now now);
@@ -61,6 +64,8 @@ class ScanMachine {
 
   /// Whether this directory was there when it was last looked for.
   [[nodiscard]] bool supervises(const DirectoryIdentity& identity) const;
+  /// Whether a directory that was there is known by this name: it may have been replaced.
+  [[nodiscard]] bool knows(std::string_view name) const;
   /// Every supervisor whose directory is there.
   [[nodiscard]] std::vector<pid_t> supervisors() const;
 
