@@ -18,6 +18,8 @@ ServiceDir::ServiceDir(std::filesystem::path path, std::filesystem::path events)
 ServiceDir& ServiceDir::file(std::string_view name, std::string_view content, unsigned mode) {
   const std::filesystem::path target = path_ / name;
   std::filesystem::create_directories(target.parent_path());
+  // Never through the link that a probe is.
+  if (std::filesystem::is_symlink(target)) std::filesystem::remove(target);
   write_file(target, content, mode);
   return *this;
 }
