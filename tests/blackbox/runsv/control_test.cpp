@@ -331,7 +331,8 @@ SCENARIO_METHOD(SupervisedService, "random bytes that hold an exit end runsv in 
   REQUIRE(bytes.find('x') != std::string::npos);
   REQUIRE(service.control(bytes + "x"));
   CHECK(runsv->wait() == exited(0));
-  CHECK(stat() == "down\n");
+  CHECK(status()->state == kStateDown);
+  CHECK(status()->pid == 0);
 }
 
 SCENARIO_METHOD(SupervisedService, "the control FIFO's writers may come and go") {

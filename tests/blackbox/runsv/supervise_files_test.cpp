@@ -265,6 +265,7 @@ SCENARIO_METHOD(SupervisedService, "new files left by a runsv that was killed ar
 SCENARIO_METHOD(SupervisedService, "a reader sees whole files only") {
   service.probe("run", Probe().on("TERM", Probe::On::ignore));
   REQUIRE(start_and_run());
+  REQUIRE(eventually_stat("run"));
   const Names whole{"run\n", "run, paused\n"};
   const std::string pid = std::to_string(run_pid(service.path())) + "\n";
   bool intact = true;

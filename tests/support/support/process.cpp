@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -104,7 +106,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
     ::close(fd);
   }
   // What the test's own process was started with is not the program's business.
-  ::close_range(3, ~0U, 0);
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   sigset_t mask;
   sigemptyset(&mask);
   for (const int number : options.blocked_signals) {
@@ -155,6 +157,11 @@ std::ostream& operator<<(std::ostream& stream, const Ending& ending) {
 
 Process::Process(const std::vector<std::string>& argv, const ProcessOptions& options)
     : out_(memory_file("stdout")), err_(memory_file("stderr")) {
+  // Closed by exec: what a test sees and signals is the program, not the test's own copy before it.
+  std::array<int, 2> started{};
+  if (::pipe2(started.data(), O_CLOEXEC) != 0) {
+    fail("pipe2");
+  }
   pid_ = ::fork();
   if (pid_ < 0) {
     fail("fork");
@@ -162,6 +169,11 @@ Process::Process(const std::vector<std::string>& argv, const ProcessOptions& opt
   if (pid_ == 0) {
     become(argv, options, out_, err_);
   }
+  ::close(started[1]);
+  char nothing = 0;
+  while (::read(started[0], &nothing, 1) < 0 && errno == EINTR) {
+  }
+  ::close(started[0]);
   live_processes().insert(pid_);
 }
 

@@ -26,7 +26,7 @@ struct SupervisedService {
   /// Starts runsv and waits until `run`, a probe, has recorded its start and is published as running.
   [[nodiscard]] bool start_and_run(const ProcessOptions& options = {}) {
     start(options);
-    return service.saw("./run start") && eventually([&] { return run_pid(service.path()) != 0; });
+    return service.saw("./run start") && eventually_stat("run");
   }
 
   /// Tells runsv to exit; whether it did, with code 0. All that was written before has been obeyed then.
