@@ -240,8 +240,8 @@ SCENARIO_METHOD(SupervisedService, "commands that come while a hook runs are obe
   REQUIRE(service.control("1"));
   open("hook");
   REQUIRE(service.saw("./run signal USR1"));
-  CHECK(service.count("./run signal HUP") == 1);
-  CHECK(service.count("./run signal USR2") == 1);
+  CHECK(service.saw("./run signal HUP"));
+  CHECK(service.saw("./run signal USR2"));
   Texts order;
   for (const Event& event : service.events("control/")) {
     if (event.what == "end") order.push_back(event.who);
