@@ -133,6 +133,8 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
       (::setgroups(0, nullptr) != 0 || ::setgid(*options.uid) != 0 || ::setuid(*options.uid) != 0)) {
     ::_exit(126);
   }
+  // Should the test itself be killed, a runsv takes its services along.
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   ::execvpe(argv.front().c_str(), pointers(arguments).data(), pointers(variables).data());
   ::_exit(127);
 }
