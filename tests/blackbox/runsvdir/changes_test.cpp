@@ -132,8 +132,7 @@ SCENARIO_METHOD(ScannedDirectory, "a renamed link keeps its processes") {
   CHECK(one.count("./run start") == 1);
 }
 
-SCENARIO_METHOD(ScannedDirectory, "the runsv of a renamed service is restarted under its new name",
-                "[fixed]") {
+SCENARIO_METHOD(ScannedDirectory, "the runsv of a renamed service is restarted under its new name") {
   service("one");
   start();
   REQUIRE(running(scan / "one") != 0);
@@ -202,7 +201,7 @@ SCENARIO_METHOD(ScannedDirectory,
   CHECK(runsvdir->err().empty());
 }
 
-SCENARIO_METHOD(ScannedDirectory, "a service removed and made anew behind its link is taken up", "[fixed]") {
+SCENARIO_METHOD(ScannedDirectory, "a service removed and made anew behind its link is taken up") {
   add("one");
   start();
   const pid_t pid = running(scan / "one");
@@ -214,7 +213,7 @@ SCENARIO_METHOD(ScannedDirectory, "a service removed and made anew behind its li
   CHECK(running(scan / "one", at_once()) != 0);
 }
 
-SCENARIO_METHOD(ScannedDirectory, "a service behind a chain of links follows each of them", "[fixed]") {
+SCENARIO_METHOD(ScannedDirectory, "a service behind a chain of links follows each of them") {
   prepared("one");
   prepared("two");
   std::filesystem::create_symlink(scratch / "hop", scan / "svc");

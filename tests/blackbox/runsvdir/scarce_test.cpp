@@ -132,14 +132,14 @@ SCENARIO_METHOD(OneUser, "runsvdir survives that no more processes may be starte
   CHECK(runsvdir->running());
 }
 
-SCENARIO_METHOD(ScannedDirectory, "runsvdir with too few descriptors says so", "[fixed]") {
+SCENARIO_METHOD(ScannedDirectory, "runsvdir with too few descriptors says so") {
   const rlim_t limit = GENERATE(range<rlim_t>(5, 16));
   std::filesystem::create_directory(scan / "one");
   start({.limits = {{RLIMIT_NOFILE, limit}}});
   INFO("limit " << limit);
   const auto started = [&] { return supervisor("one") != 0 || complains("unable to start ./run", 1ms); };
   CHECK(eventually([&] { return started() || complains(": process cannot open more files\n", 1ms); }));
-  // It needs a dozen; with a few more it does its work.
+  // With as many as these both do their work.
   if (limit == 15) CHECK(eventually(started));
   if (!runsvdir->running()) CHECK(runsvdir->wait() == exited(100));
 }
