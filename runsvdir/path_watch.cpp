@@ -110,7 +110,7 @@ PathWatch::Changes PathWatch::read() {
     const bool hop = event.name.empty() ? (event.mask & IN_IGNORED) == 0 : watched.names.contains(event.name);
     if (hop) changes.everything = true;
     if (event.id != content_id_ || event.name.empty() || event.name.starts_with('.')) return;
-    if ((event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) changes.everything = true;
+    if ((event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) changes.gone.emplace_back(event.name);
     if ((event.mask & IN_MOVED_TO) != 0) changes.arrived.emplace_back(event.name);
     if ((event.mask & IN_CREATE) != 0) {
       ((event.mask & IN_ISDIR) != 0 ? changes.made : changes.arrived).emplace_back(event.name);

@@ -18,8 +18,10 @@ class PathWatch {
  public:
   /// What the events since the last look were about.
   struct Changes {
-    /// Something may have gone, or is not what it was: look at everything.
+    /// The way to the directory or to one of its entries may have changed: look at everything.
     bool everything = false;
+    /// Names that have gone from the directory.
+    std::vector<std::string> gone;
     /// Names that have come into the directory, complete as they are: links, or moved there.
     std::vector<std::string> arrived;
     /// Directories made there, which somebody may still be filling.

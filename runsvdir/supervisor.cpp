@@ -2,6 +2,7 @@
 
 #include <fmt/compile.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -119,7 +120,11 @@ void Supervisor::leave(int status) {
 
 void Supervisor::watched() {
   const PathWatch::Changes changes = watch_.read();
-  if (changes.everything) {
+  // Files that come and go are nobody's business.
+  const bool any_gone = std::any_of(
+      changes.gone.begin(), changes.gone.end(),
+      [this](const std::string& name) { return machine_.knows(name) || unusable_.contains(name); });
+  if (changes.everything || any_gone) {
     scan_due_ = true;
     loop_.at_turn_end(*this);
   }
