@@ -117,6 +117,7 @@ SCENARIO_METHOD(ScannedDirectory, "a renamed service keeps its processes") {
   CHECK(run_pid(scan / "renamed") == pid);
   CHECK(alive(pid));
   CHECK(supervisor("one") == supervisor_pid);
+  CHECK(one.saw("./run start"));
   CHECK(one.count("./run start") == 1);
 }
 
@@ -129,6 +130,7 @@ SCENARIO_METHOD(ScannedDirectory, "a renamed link keeps its processes") {
   add("other");
   REQUIRE(running(scan / "other", at_once()) != 0);
   CHECK(alive(pid));
+  CHECK(one.saw("./run start"));
   CHECK(one.count("./run start") == 1);
 }
 

@@ -103,6 +103,7 @@ SCENARIO_METHOD(ScannedDirectory, "runsvdir starts one runsv for a directory wit
   add("other");
   REQUIRE(running(scan / "other") != 0);
   CHECK(supervisors().size() == 2);
+  CHECK(one.saw("./run start"));
   CHECK(one.count("./run start") == 1);
   CHECK(runsvdir->err().empty());
 }

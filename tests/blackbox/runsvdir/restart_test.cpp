@@ -115,6 +115,7 @@ SCENARIO_METHOD(ScannedDirectory, "two runsvdirs on one directory leave one runs
   Process second({program("runsvdir"), scan.string()}, {.environment = {{"PATH", search_path()}}});
   REQUIRE(
       eventually([&] { return second.err().find("unable to lock supervise/lock") != std::string::npos; }));
+  CHECK(one.saw("./run start"));
   CHECK(one.count("./run start") == 1);
   second.signal(SIGHUP);
   CHECK(second.wait() == exited(111));

@@ -76,6 +76,7 @@ SCENARIO_METHOD(ScannedDirectory, "ALRM to runsvdir is harmless") {
   add("two");
   CHECK(running(scan / "two") != 0);
   CHECK(runsvdir->running());
+  CHECK(one.saw("./run start"));
   CHECK(one.count("./run start") == 1);
 }
 
@@ -152,11 +153,12 @@ SCENARIO_METHOD(ScannedDirectory, "runsvdir obeys signals that its parent ignore
 }
 
 SCENARIO_METHOD(ScannedDirectory, "runsvdir as the first process of a namespace collects orphans (root)") {
-  service("one").script("run", "(sleep 0.2 & sleep 0.3 & sleep 0.4 &)\nexec sleep 1000");
+  const std::string gate = scratch / "gate";
+  service("one").script("run", "(for i in 1 2 3; do (while ! test -e " + gate +
+                                   "; do sleep 0.1; done) & done)\nexec sleep 1000");
   runsvdir.emplace(std::vector<std::string>{"unshare", "--pid", "--fork", "--kill-child", program("runsvdir"),
                                             scan.string()},
                    ProcessOptions{.environment = {{"PATH", search_path()}}});
-  REQUIRE(running(scan / "one", 1ms) == 0);
   REQUIRE(eventually([&] { return supervised(scan / "one"); }));
   const auto first = [&] {
     const auto children = children_of(runsvdir->pid());
@@ -165,7 +167,8 @@ SCENARIO_METHOD(ScannedDirectory, "runsvdir as the first process of a namespace 
   const pid_t pid = first();
   REQUIRE(pid != 0);
   // The three orphans become its children and go; the runsv stays.
-  CHECK(eventually([&] { return children_of(pid).size() > 1; }));
+  CHECK(eventually([&] { return children_of(pid).size() == 4; }));
+  write_file(gate, "");
   CHECK(eventually([&] { return children_of(pid).size() == 1; }));
   const int number = GENERATE(SIGTERM, SIGHUP);
   ::kill(pid, number);
