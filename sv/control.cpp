@@ -24,21 +24,16 @@ sys::Reached<void> send(const core::Request& request, sys::SuperviseClient& clie
   return {};
 }
 
-/// What one service had published before it was given its commands, and its FIFO `ok`.
-struct Commanded {
-  core::StatusRecord before;
-  sys::Fd ok;
-};
-
-sys::Reached<Commanded> command(const core::Request& request, Locator& locator, const char* service) {
+sys::Reached<Waiter::Commanded> command(const core::Request& request, Locator& locator, const char* service) {
   auto client = locator.find(service);
   if (!client) return client.error();
   auto ok = client->open_ok();
   if (!ok) return ok.error();
   const auto record = client->read_record();
   if (!record) return record.error();
+  const bool in_doubt = core::shows_effect_already(request, *record) && !core::is_settled(client->trace());
   if (const auto sent = send(request, *client, *record); !sent) return sent.error();
-  return Commanded{*record, std::move(*ok)};
+  return Waiter::Commanded{service, *record, in_doubt, std::move(*ok)};
 }
 
 }  // namespace
@@ -53,7 +48,7 @@ void control(const cli::SvInvocation& invocation, Printer& printer) {
     if (!commanded) {
       printer.print(tell_trouble(service, invocation.request, commanded.error(), printer));
     } else if (invocation.reports) {
-      waiter.add(service, commanded->before, std::move(commanded->ok));
+      waiter.add(std::move(*commanded));
     }
   }
   waiter.run();

@@ -76,16 +76,14 @@ std::string tell_trouble(const char* service, const core::Request& request, cons
   return line;
 }
 
-void Waiter::add(const char* service, const core::StatusRecord& before, sys::Fd ok) {
-  Waiting waiting;
-  waiting.service = service;
-  waiting.before = before;
-  if (all_.size() < most_fifos_held()) {
-    waiting.ok = std::move(ok);
-  } else {
+void Waiter::add(Commanded commanded) {
+  if (all_.size() >= most_fifos_held()) {
+    commanded.ok.reset();
     all_watched_ = false;
   }
-  all_.push_back(std::move(waiting));
+  // Nothing tells when a FIFO has been read.
+  if (commanded.in_doubt) all_watched_ = false;
+  all_.emplace_back(std::move(commanded));
 }
 
 void Waiter::run() {
@@ -93,6 +91,7 @@ void Waiter::run() {
   if (all_.empty()) return;
   const auto start = Clock::now();
   deadline_ = start + std::max<Clock::duration>(wait_, kShortestWait);
+  end_of_doubt_ = std::min(deadline_, start + core::kQuietTime);
   // Most effects are there at once, or need no waiting; only for the others is it worth setting up a watch.
   for (Waiting& waiting : all_) look(waiting);
   if (reported_ < all_.size()) {
@@ -195,6 +194,8 @@ void Waiter::look(Waiting& waiting) {
   auto client = locator_.find(waiting.service);
   const auto record = client ? client->read_status() : sys::Reached<core::StatusRecord>{client.error()};
   if (!record) return report(waiting, tell_trouble(waiting.service, request_, record.error(), printer_));
+  if (waiting.in_doubt && Clock::now() < end_of_doubt_ && !core::is_settled(client->trace())) return;
+  waiting.in_doubt = false;
   switch (core::effect_of(request_, waiting.before, *record)) {
     case core::Effect::none:
       waiting.check.reset();

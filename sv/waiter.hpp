@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/sv_command_line.hpp"
@@ -32,9 +33,19 @@ class Waiter {
   Waiter(const cli::SvInvocation& invocation, Locator& locator, Printer& printer)
       : request_(invocation.request), wait_(invocation.wait), locator_(locator), printer_(printer) {}
 
-  /// Waits for one service more, which had published `before` when it was given its commands, and whose FIFO
-  /// `ok` is held open.
-  void add(const char* service, const core::StatusRecord& before, sys::Fd ok);
+  /// A service that has been given its commands.
+  struct Commanded {
+    const char* service;
+    /// What it had published before.
+    core::StatusRecord before;
+    /// That showed the effect already, but other commands may have been on their way.
+    bool in_doubt;
+    /// Its FIFO `ok`, held open: it tells when runsv goes.
+    sys::Fd ok;
+  };
+
+  /// Waits for one service more.
+  void add(Commanded commanded);
 
   /// Waits until all have been reported.
   void run();
@@ -42,11 +53,9 @@ class Waiter {
  private:
   using Clock = std::chrono::steady_clock;
 
-  struct Waiting {
-    const char* service;
-    core::StatusRecord before;
-    /// Tells when runsv goes; closed when it has.
-    sys::Fd ok;
+  struct Waiting : Commanded {
+    explicit Waiting(Commanded commanded) noexcept : Commanded(std::move(commanded)) {}
+
     bool runsv_ended = false;
     int watch = -1;
     std::optional<sys::CheckScript> check;
@@ -83,6 +92,8 @@ class Waiter {
   std::optional<sys::Poller> poller_;
   bool all_watched_ = true;
   Clock::time_point deadline_{};
+  /// From then on what is published counts, whatever is unread.
+  Clock::time_point end_of_doubt_{};
   Clock::time_point next_look_at_all_{};
 };
 

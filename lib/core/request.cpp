@@ -72,8 +72,14 @@ bool wanted_already(const Request& request, const StatusRecord& record) noexcept
 
 bool is_settled(const ControlTrace& trace) noexcept {
   if (trace.unread != 0) return false;
+  if (trace.written <= trace.created && trace.read <= trace.created) return true;
   if (trace.now - trace.written >= kQuietTime) return true;
   return trace.read >= trace.written && trace.published > trace.read;
+}
+
+bool shows_effect_already(const Request& request, const StatusRecord& before) noexcept {
+  const bool about_want = request.bytes == "u" || request.bytes == "d" || request.bytes == "o";
+  return about_want && effect_of(request, before, before) != Effect::none;
 }
 
 Effect effect_of(const Request& request, const StatusRecord& before, const StatusRecord& now) noexcept {

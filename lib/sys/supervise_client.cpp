@@ -16,7 +16,7 @@ namespace {
 using core::Step;
 using core::Trouble;
 
-core::WallTime wall_time(const timespec& time) noexcept {
+core::WallTime wall_time(const struct statx_timestamp& time) noexcept {
   return core::WallTime{std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec}};
 }
 
@@ -91,17 +91,19 @@ core::ControlTrace SuperviseClient::trace() {
   trace.now = std::chrono::system_clock::now();
   trace.unread = 1;
   const Fd control = open("supervise/control", O_WRONLY);
-  struct stat fifo {};
-  struct stat status {};
+  struct statx fifo {};
+  struct statx status {};
   int unread = 0;
-  if (!control || ::fstat(control.get(), &fifo) == -1 || ::ioctl(control.get(), FIONREAD, &unread) == -1 ||
-      ::fstatat(base_, path_of("supervise/status"), &status, 0) == -1) {
+  if (!control || ::ioctl(control.get(), FIONREAD, &unread) == -1 ||
+      ::statx(control.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &fifo) == -1 ||
+      ::statx(base_, path_of("supervise/status"), 0, STATX_MTIME, &status) == -1) {
     return trace;
   }
   trace.unread = static_cast<std::size_t>(unread);
-  trace.written = wall_time(fifo.st_mtim);
-  trace.read = wall_time(fifo.st_atim);
-  trace.published = wall_time(status.st_mtim);
+  if ((fifo.stx_mask & STATX_BTIME) != 0) trace.created = wall_time(fifo.stx_btime);
+  trace.written = wall_time(fifo.stx_mtime);
+  trace.read = wall_time(fifo.stx_atime);
+  trace.published = wall_time(status.stx_mtime);
   return trace;
 }
 

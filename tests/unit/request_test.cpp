@@ -185,6 +185,15 @@ TEST(IsSettled, NotWhileCommandsAreUnread) {
       is_settled({.unread = 1, .written = kThen, .read = kThen, .published = kLater, .now = kThen + 1h}));
 }
 
+TEST(IsSettled, WhenTheFifoHasNeverBeenUsed) {
+  EXPECT_TRUE(
+      is_settled({.created = kLater, .written = kLater, .read = kLater, .published = kThen, .now = kLater}));
+  EXPECT_FALSE(
+      is_settled({.created = kThen, .written = kThen, .read = kLater, .published = kThen, .now = kLater}));
+  EXPECT_FALSE(
+      is_settled({.created = kThen, .written = kLater, .read = kThen, .published = kThen, .now = kLater}));
+}
+
 TEST(IsSettled, WhenPublishedAfterTheLastRead) {
   EXPECT_TRUE(is_settled({.unread = 0, .written = kThen, .read = kThen, .published = kLater, .now = kLater}));
 }
@@ -203,6 +212,19 @@ TEST(IsSettled, NotByAnAccessTimeThatIsNotKept) {
 TEST(IsSettled, AfterAQuietSecond) {
   EXPECT_FALSE(is_settled({.written = kLater, .read = kThen, .published = kThen, .now = kLater + 999ms}));
   EXPECT_TRUE(is_settled({.written = kLater, .read = kThen, .published = kThen, .now = kLater + 1s}));
+}
+
+TEST(ShowsEffectAlready, OnlyWhatIsWantedAndReached) {
+  EXPECT_TRUE(shows_effect_already(request("start"), run(Want::up)));
+  EXPECT_TRUE(shows_effect_already(request("stop"), down(Want::down)));
+  EXPECT_TRUE(shows_effect_already(request("once"), run(Want::down)));
+  EXPECT_FALSE(shows_effect_already(request("start"), down(Want::up)));
+  EXPECT_FALSE(shows_effect_already(request("stop"), run(Want::down)));
+  EXPECT_FALSE(shows_effect_already(request("stop"), down(Want::up)));
+  for (const char* word : {"hup", "reload", "pause", "cont", "restart", "exit", "check"}) {
+    EXPECT_FALSE(shows_effect_already(request(word), run(Want::up))) << word;
+    EXPECT_FALSE(shows_effect_already(request(word), down(Want::down))) << word;
+  }
 }
 
 TEST(EffectOf, UpIsARunningServiceWithAPassedCheck) {

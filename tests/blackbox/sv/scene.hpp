@@ -13,6 +13,7 @@
 #include <regex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/binaries.hpp"
@@ -101,11 +102,20 @@ class FakeRunsv {
     while (::write(control_, much.data(), much.size()) > 0) {
     }
   }
-  /// Puts the control FIFO's times into the past, as if no command had come for long.
+  /// Puts the control FIFO's times into the past, as if no command had come for long. Returns when a command
+  /// would show in them: file times are as coarse as the kernel's tick.
   void age_control() const {
+    const std::string control = (supervise() / "control").string();
+    struct stat made {};
+    ::stat(control.c_str(), &made);
     const timespec then{.tv_sec = 1'700'000'000, .tv_nsec = 0};
     const std::array<timespec, 2> times{then, then};
-    ::utimensat(AT_FDCWD, (supervise() / "control").c_str(), times.data(), 0);
+    ::utimensat(AT_FDCWD, control.c_str(), times.data(), 0);
+    [[maybe_unused]] const bool ticked = eventually([&] {
+      timespec now{};
+      ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+      return std::pair(now.tv_sec, now.tv_nsec) > std::pair(made.st_ctim.tv_sec, made.st_ctim.tv_nsec);
+    });
   }
 
   /// Closes the FIFO `ok`, the control FIFO, or both, as the kernel does at runsv's end.

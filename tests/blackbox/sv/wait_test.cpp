@@ -1,4 +1,6 @@
 // How long sv waits, for what, and what it makes of things that happen meanwhile.
+#include <sys/ioctl.h>
+
 #include <catch2/catch.hpp>
 
 #include "scene.hpp"
@@ -18,6 +20,15 @@ struct Waiting : Scene {
     return sv;
   }
 };
+
+/// How many bytes a FIFO holds.
+int unread_in(const std::filesystem::path& fifo) {
+  const int fd = ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  int unread = 0;
+  ::ioctl(fd, FIONREAD, &unread);
+  ::close(fd);
+  return unread;
+}
 
 }  // namespace
 
@@ -183,6 +194,19 @@ SCENARIO_METHOD(Waiting, "sv pause and cont of a service that is down are done a
   CHECK(without_ages(sv({"-w15", "pause", "./svc"}).out) == "ok: down: ./svc: Ns, normally up\n");
   CHECK(without_ages(sv({"-w15", "cont", "./svc"}).out) == "ok: down: ./svc: Ns, normally up\n");
   CHECK(without_ages(sv({"-w15", "term", "./svc"}).out) == "ok: down: ./svc: Ns, normally up\n");
+}
+
+SCENARIO_METHOD(Waiting, "sv stop does not trust a state that commands before it will change", "[fixed]") {
+  CHECK(sv({"up", "./svc"}).ending == exited(0));
+  Process stop = start_sv({"-w", "15", "stop", "./svc"});
+  CHECK(eventually([&] { return unread_in(service.supervise() / "control") == 2; }));
+  CHECK(stop.running());
+  CHECK(service.written() == "ud");
+  service.publish(kRunning);
+  CHECK(stays([&] { return stop.running(); }, 1200ms));
+  service.publish(kDown);
+  CHECK(stop.wait() == exited(0));
+  CHECK(without_ages(stop.out()) == "ok: down: ./svc: Ns, normally up\n");
 }
 
 SCENARIO_METHOD(Waiting, "sv check waits for nothing when the service is as wanted") {

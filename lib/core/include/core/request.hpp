@@ -89,6 +89,8 @@ enum class Caller : std::uint8_t { sv, init_script };
 struct ControlTrace {
   /// Bytes that runsv has not read yet.
   std::size_t unread = 0;
+  /// When the FIFO was made; the epoch where the file system does not know.
+  WallTime created{};
   /// The FIFO's times of modification and access: the last write and the last read.
   WallTime written{};
   WallTime read{};
@@ -97,12 +99,17 @@ struct ControlTrace {
   WallTime now{};
 };
 
-/// Whether the status file is known to tell of every command written: all of them have been read, and it was
-/// replaced after that. File times are as coarse as the kernel's tick and access times may be switched off,
-/// so a FIFO that has been quiet for kQuietTime counts as well. Without this rule `sv down x; sv up x` would
-/// see the state from before the `d`, write nothing, and leave the service down.
+/// Whether the status file is known to tell of every command written: none ever was, or all have been read
+/// and it was replaced after that. File times are as coarse as the kernel's tick and access times may be
+/// switched off, so a FIFO that has been quiet for kQuietTime counts as well. Without this rule `sv down x;
+/// sv up x` would see the state from before the `d`, write nothing, and leave the service down.
 [[nodiscard]] bool is_settled(const ControlTrace& trace) noexcept;
 inline constexpr std::chrono::seconds kQuietTime{1};
+
+/// Whether `before`, published before the request's commands were written, shows their effect already. Unless
+/// the control FIFO is settled, that may be about to change by other commands that are on their way: with `u`
+/// and `d` in the FIFO, a service may be down and wanted down, and yet be started once more.
+[[nodiscard]] bool shows_effect_already(const Request& request, const StatusRecord& before) noexcept;
 
 /// Whether a request has had its effect.
 enum class Effect : std::uint8_t {
