@@ -10,19 +10,6 @@
 using namespace runvisor::testing;
 using Texts = std::vector<std::string>;
 
-namespace {
-
-/// A `run` that stays whatever it is sent, but for KILL.
-Probe stubborn() {
-  Probe probe;
-  for (const char* signal : {"TERM", "HUP", "INT", "QUIT"}) {
-    probe.on(signal, Probe::On::ignore);
-  }
-  return probe;
-}
-
-}  // namespace
-
 SCENARIO_METHOD(SupervisedService, "each signal command sends its signal to run") {
   const auto [command, signal] = GENERATE(table<std::string, std::string>({{"t", "TERM"},
                                                                            {"c", "CONT"},
@@ -32,7 +19,7 @@ SCENARIO_METHOD(SupervisedService, "each signal command sends its signal to run"
                                                                            {"q", "QUIT"},
                                                                            {"1", "USR1"},
                                                                            {"2", "USR2"}}));
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control(command));
   REQUIRE(service.saw("./run signal " + signal));
@@ -40,7 +27,7 @@ SCENARIO_METHOD(SupervisedService, "each signal command sends its signal to run"
 }
 
 SCENARIO_METHOD(SupervisedService, "kill ends run with KILL and it is started again") {
-  service.probe("run", stubborn()).probe("finish", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("finish", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("k"));
   REQUIRE(service.saw("./run start", 2));
@@ -64,7 +51,7 @@ SCENARIO_METHOD(SupervisedService, "pause stops run and continue lets it go on")
 }
 
 SCENARIO_METHOD(SupervisedService, "term shows got TERM until run has ended") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("t"));
   REQUIRE(eventually_stat("run, got TERM"));
@@ -77,7 +64,7 @@ SCENARIO_METHOD(SupervisedService, "term shows got TERM until run has ended") {
 }
 
 SCENARIO_METHOD(SupervisedService, "down sends TERM and CONT, and run is not started again") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("d"));
   REQUIRE(service.saw("./run signal CONT"));
@@ -99,7 +86,7 @@ SCENARIO_METHOD(SupervisedService, "down ends a paused service") {
 }
 
 SCENARIO_METHOD(SupervisedService, "exit sends TERM and CONT, and runsv exits 0 when run has ended") {
-  service.probe("run", stubborn()).probe("finish", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("finish", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("x"));
   REQUIRE(service.saw("./run signal CONT"));
@@ -136,7 +123,7 @@ SCENARIO_METHOD(SupervisedService, "up on a running service changes nothing") {
 }
 
 SCENARIO_METHOD(SupervisedService, "up after down was told to a stubborn service keeps it up") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("d"));
   REQUIRE(eventually_stat("run, got TERM, want down"));
@@ -147,7 +134,7 @@ SCENARIO_METHOD(SupervisedService, "up after down was told to a stubborn service
 }
 
 SCENARIO_METHOD(SupervisedService, "up after exit was told to a stubborn service keeps runsv") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("x"));
   REQUIRE(eventually_stat("run, got TERM, want exit"));
@@ -182,7 +169,7 @@ SCENARIO_METHOD(SupervisedService, "once on a running service only keeps it from
 }
 
 SCENARIO_METHOD(SupervisedService, "term when the service is wanted down does all that down does") {
-  service.probe("run", stubborn()).probe("control/d", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("control/d", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("o"));
   REQUIRE(eventually_stat("run, want down"));
@@ -194,7 +181,7 @@ SCENARIO_METHOD(SupervisedService, "term when the service is wanted down does al
 }
 
 SCENARIO_METHOD(SupervisedService, "term when runsv was told to exit does all that exit does") {
-  service.probe("run", stubborn()).probe("control/x", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("control/x", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("x"));
   REQUIRE(service.saw("control/x end"));
@@ -205,7 +192,7 @@ SCENARIO_METHOD(SupervisedService, "term when runsv was told to exit does all th
 }
 
 SCENARIO_METHOD(SupervisedService, "term of a service that is wanted up sends no CONT") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("t1"));
   REQUIRE(service.saw("./run signal USR1"));
@@ -214,7 +201,7 @@ SCENARIO_METHOD(SupervisedService, "term of a service that is wanted up sends no
 }
 
 SCENARIO_METHOD(SupervisedService, "down may be told again and sends TERM again") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("d"));
   REQUIRE(service.saw("./run signal CONT"));
@@ -223,7 +210,7 @@ SCENARIO_METHOD(SupervisedService, "down may be told again and sends TERM again"
 }
 
 SCENARIO_METHOD(SupervisedService, "bytes that are no commands are ignored") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   const auto before = status();
   std::string bytes;
@@ -241,7 +228,7 @@ SCENARIO_METHOD(SupervisedService, "bytes that are no commands are ignored") {
 }
 
 SCENARIO_METHOD(SupervisedService, "several bytes in one write are all obeyed") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   REQUIRE(service.control("haiq12c"));
   for (const char* signal : {"HUP", "ALRM", "INT", "QUIT", "USR1", "USR2", "CONT"}) {
@@ -250,7 +237,7 @@ SCENARIO_METHOD(SupervisedService, "several bytes in one write are all obeyed") 
 }
 
 SCENARIO_METHOD(SupervisedService, "several bytes in one write are obeyed in their order") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   for (const char* hook : {"h", "a", "i", "q", "1", "2"}) {
     service.probe(std::string("control/") + hook, Probe::exits(0));
   }
@@ -292,7 +279,7 @@ SCENARIO_METHOD(SupervisedService, "up and down in one write leave a service dow
 }
 
 SCENARIO_METHOD(SupervisedService, "64 KiB of random bytes neither stop runsv nor its service") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   REQUIRE(start_and_run());
   const pid_t pid = run_pid(service.path());
   std::mt19937 random(20221);
@@ -342,98 +329,4 @@ SCENARIO_METHOD(SupervisedService, "the control FIFO's writers may come and go")
     REQUIRE(service.control("1"));
     REQUIRE(service.saw("./run signal USR1", times));
   }
-}
-
-SCENARIO_METHOD(SupervisedService, "kill and up never lead to a second copy", "[fixed]") {
-  service.probe("run", stubborn()).probe("finish", Probe::exits(0));
-  REQUIRE(start_and_run());
-  REQUIRE(service.control("kukuku"));
-  REQUIRE(service.saw("./run start", 2));
-  REQUIRE(eventually_stat("run"));
-  REQUIRE(service.control("d"));
-  REQUIRE(service.saw("./run signal CONT"));
-  CHECK(children_of(runsv->pid()).size() == 1);
-  CHECK(service.count("./run start") == 2);
-  CHECK(service.count("./finish start") == 1);
-}
-
-SCENARIO_METHOD(SupervisedService, "kill while finish runs does not run it twice", "[fixed]") {
-  service.probe("run", Probe::exits(0)).probe("finish", Probe::exits(0).until(gate("finish")));
-  start();
-  REQUIRE(eventually_stat("finish"));
-  REQUIRE(service.control("kd"));
-  REQUIRE(eventually_stat("finish, want down"));
-  open("finish");
-  REQUIRE(eventually_stat("down"));
-  REQUIRE(leave());
-  CHECK(service.count("./finish start") == 1);
-}
-
-SCENARIO_METHOD(SupervisedService, "kill after exit lets finish run before runsv exits", "[fixed]") {
-  service.probe("run", stubborn()).probe("finish", Probe::exits(0));
-  REQUIRE(start_and_run());
-  REQUIRE(service.control("xk"));
-  CHECK(runsv->wait() == exited(0));
-  CHECK(service.count("./finish end") == 1);
-  CHECK(stat() == "down\n");
-}
-
-SCENARIO_METHOD(SupervisedService, "exit after a swallowed kill does not leave the service alive",
-                "[fixed]") {
-  service.probe("run", stubborn()).probe("control/k", Probe::exits(0));
-  REQUIRE(start_and_run());
-  const pid_t pid = run_pid(service.path());
-  REQUIRE(service.control("kx"));
-  REQUIRE(service.saw("./run signal CONT"));
-  CHECK(runsv->running());
-  CHECK(alive(pid));
-  REQUIRE(end_run());
-  CHECK(runsv->wait() == exited(0));
-}
-
-SCENARIO_METHOD(SupervisedService, "paused is shown no longer once down has continued the service",
-                "[fixed]") {
-  service.probe("run", stubborn());
-  REQUIRE(start_and_run());
-  REQUIRE(service.control("p"));
-  REQUIRE(eventually_stat("run, paused"));
-  REQUIRE(service.control("d"));
-  REQUIRE(service.saw("./run signal CONT"));
-  CHECK(eventually_stat("run, got TERM, want down"));
-  CHECK(status()->paused == 0);
-}
-
-SCENARIO_METHOD(SupervisedService, "pause of a service that is down is not shown", "[fixed]") {
-  service.probe("run", Probe()).file("down");
-  start();
-  REQUIRE(eventually_stat("down"));
-  REQUIRE(service.control("po"));
-  REQUIRE(service.saw("./run start"));
-  CHECK(eventually_stat("run, want down"));
-  REQUIRE(service.control("k"));
-  REQUIRE(eventually_stat("down"));
-  REQUIRE(service.control("px"));
-  REQUIRE(runsv->wait() == exited(0));
-  CHECK(stat() == "down\n");
-}
-
-SCENARIO_METHOD(SupervisedService, "pause while finish runs is not shown", "[fixed]") {
-  service.probe("run", Probe::exits(0)).probe("finish", Probe::exits(0).until(gate("finish")));
-  start();
-  REQUIRE(eventually_stat("finish"));
-  REQUIRE(service.control("pd"));
-  CHECK(eventually_stat("finish, want down"));
-  open("finish");
-  CHECK(eventually_stat("down"));
-}
-
-SCENARIO_METHOD(SupervisedService, "paused is shown no longer once the paused service was killed",
-                "[fixed]") {
-  service.probe("run", Probe());
-  REQUIRE(start_and_run());
-  REQUIRE(service.control("p"));
-  REQUIRE(eventually_stat("run, paused"));
-  REQUIRE(service.control("ok"));
-  REQUIRE(eventually_stat("down"));
-  CHECK(status()->paused == 0);
 }

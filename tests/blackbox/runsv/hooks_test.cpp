@@ -6,23 +6,11 @@
 using namespace runvisor::testing;
 using Texts = std::vector<std::string>;
 
-namespace {
-
-Probe stubborn() {
-  Probe probe;
-  for (const char* signal : {"TERM", "HUP", "INT", "QUIT"}) {
-    probe.on(signal, Probe::On::ignore);
-  }
-  return probe;
-}
-
-}  // namespace
-
 SCENARIO_METHOD(SupervisedService, "a control hook that exits 0 takes the signal's place") {
   const std::string command = GENERATE(as<std::string>(), "t", "p", "c", "h", "a", "i", "q", "1", "2");
   const std::string other = command == "1" ? "2" : "1";
   const std::string other_signal = command == "1" ? "USR2" : "USR1";
-  service.probe("run", stubborn()).probe("control/" + command, Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("control/" + command, Probe::exits(0));
   REQUIRE(start_and_run());
   const pid_t pid = run_pid(service.path());
   REQUIRE(service.control(command + other));
@@ -36,7 +24,7 @@ SCENARIO_METHOD(SupervisedService, "a control hook that exits 0 takes the signal
 
 SCENARIO_METHOD(SupervisedService, "a kill that its hook swallowed leaves the service under control",
                 "[fixed]") {
-  service.probe("run", stubborn()).probe("control/k", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("control/k", Probe::exits(0));
   REQUIRE(start_and_run());
   const pid_t pid = run_pid(service.path());
   REQUIRE(service.control("k1"));
@@ -54,7 +42,7 @@ SCENARIO_METHOD(SupervisedService, "a control hook that fails does not keep the 
                                                                            {"q", "QUIT"},
                                                                            {"1", "USR1"},
                                                                            {"2", "USR2"}}));
-  service.probe("run", stubborn()).probe("control/" + command, Probe::exits(1));
+  service.probe("run", Probe::stubborn()).probe("control/" + command, Probe::exits(1));
   REQUIRE(start_and_run());
   REQUIRE(service.control(command));
   REQUIRE(service.saw("./run signal " + signal));
@@ -65,7 +53,7 @@ SCENARIO_METHOD(SupervisedService, "a control hook that fails does not keep the 
 }
 
 SCENARIO_METHOD(SupervisedService, "failing hooks of kill and pause do not keep their signals away") {
-  service.probe("run", stubborn()).probe("finish", Probe());
+  service.probe("run", Probe::stubborn()).probe("finish", Probe());
   service.probe("control/p", Probe::exits(1)).probe("control/k", Probe::exits(100));
   REQUIRE(start_and_run());
   const pid_t pid = run_pid(service.path());
@@ -77,7 +65,7 @@ SCENARIO_METHOD(SupervisedService, "failing hooks of kill and pause do not keep 
 }
 
 SCENARIO_METHOD(SupervisedService, "a control hook that is not executable is left alone") {
-  service.probe("run", stubborn()).script("control/h", "echo ran > ran", 0644);
+  service.probe("run", Probe::stubborn()).script("control/h", "echo ran > ran", 0644);
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
   REQUIRE(service.saw("./run signal HUP"));
@@ -86,14 +74,14 @@ SCENARIO_METHOD(SupervisedService, "a control hook that is not executable is lef
 }
 
 SCENARIO_METHOD(SupervisedService, "a control hook that cannot be executed does not keep the signal away") {
-  service.probe("run", stubborn()).file("control/h", "#!/nonexistent/interpreter\n", 0755);
+  service.probe("run", Probe::stubborn()).file("control/h", "#!/nonexistent/interpreter\n", 0755);
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
   CHECK(service.saw("./run signal HUP"));
 }
 
 SCENARIO_METHOD(SupervisedService, "a control hook is started as control/X in the service directory") {
-  service.probe("run", stubborn()).probe("control/h", Probe::exits(0).reports_to(scratch / "report"));
+  service.probe("run", Probe::stubborn()).probe("control/h", Probe::exits(0).reports_to(scratch / "report"));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
   REQUIRE(service.saw("control/h end"));
@@ -104,7 +92,7 @@ SCENARIO_METHOD(SupervisedService, "a control hook is started as control/X in th
 }
 
 SCENARIO_METHOD(SupervisedService, "a control hook is given the pid of the service", "[fixed]") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   service.probe("control/h", Probe::exits(0))
       .probe("control/t", Probe::exits(0))
       .probe("control/d", Probe::exits(0));
@@ -118,7 +106,7 @@ SCENARIO_METHOD(SupervisedService, "a control hook is given the pid of the servi
 }
 
 SCENARIO_METHOD(SupervisedService, "down runs control/t, sends CONT, and then runs control/d") {
-  service.probe("run", stubborn()).probe("control/t", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("control/t", Probe::exits(0));
   service.probe("control/d", Probe::exits(1).until(gate("d")));
   REQUIRE(start_and_run());
   REQUIRE(service.control("d"));
@@ -135,7 +123,9 @@ SCENARIO_METHOD(SupervisedService, "down runs control/t, sends CONT, and then ru
 
 SCENARIO_METHOD(SupervisedService,
                 "down sends TERM when control/t fails, and control/d's result does not matter") {
-  service.probe("run", stubborn()).probe("control/t", Probe::exits(1)).probe("control/d", Probe::exits(0));
+  service.probe("run", Probe::stubborn())
+      .probe("control/t", Probe::exits(1))
+      .probe("control/d", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("d"));
   REQUIRE(service.saw("control/d end"));
@@ -145,7 +135,9 @@ SCENARIO_METHOD(SupervisedService,
 }
 
 SCENARIO_METHOD(SupervisedService, "exit runs control/t, sends CONT, and then runs control/x") {
-  service.probe("run", stubborn()).probe("control/t", Probe::exits(0)).probe("control/x", Probe::exits(1));
+  service.probe("run", Probe::stubborn())
+      .probe("control/t", Probe::exits(0))
+      .probe("control/x", Probe::exits(1));
   service.probe("control/d", Probe::exits(0)).probe("control/c", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("x"));
@@ -160,7 +152,7 @@ SCENARIO_METHOD(SupervisedService, "exit runs control/t, sends CONT, and then ru
 }
 
 SCENARIO_METHOD(SupervisedService, "term that control/t swallowed is not shown") {
-  service.probe("run", stubborn()).probe("control/t", Probe::exits(0));
+  service.probe("run", Probe::stubborn()).probe("control/t", Probe::exits(0));
   REQUIRE(start_and_run());
   REQUIRE(service.control("to"));
   REQUIRE(service.saw("control/t end"));
@@ -219,7 +211,7 @@ SCENARIO_METHOD(SupervisedService, "hooks do not run while finish runs") {
 }
 
 SCENARIO_METHOD(SupervisedService, "a hook may command its own service and is obeyed afterwards") {
-  service.probe("run", stubborn());
+  service.probe("run", Probe::stubborn());
   service.probe("control/t", Probe::exits(0).commands("q", service / "supervise/control").lasts(50ms));
   REQUIRE(start_and_run());
   REQUIRE(service.control("t"));
@@ -231,7 +223,7 @@ SCENARIO_METHOD(SupervisedService, "a hook may command its own service and is ob
 }
 
 SCENARIO_METHOD(SupervisedService, "commands that come while a hook runs are obeyed after it, in order") {
-  service.probe("run", stubborn()).probe("control/h", Probe::exits(1).until(gate("hook")));
+  service.probe("run", Probe::stubborn()).probe("control/h", Probe::exits(1).until(gate("hook")));
   service.probe("control/1", Probe::exits(1)).probe("control/2", Probe::exits(1));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
@@ -253,14 +245,14 @@ SCENARIO_METHOD(SupervisedService, "commands that come while a hook runs are obe
 
 SCENARIO_METHOD(SupervisedService, "a hook that a signal ended does not keep its command's signal away",
                 "[fixed]") {
-  service.probe("run", stubborn()).probe("control/h", Probe().dies_of("KILL"));
+  service.probe("run", Probe::stubborn()).probe("control/h", Probe().dies_of("KILL"));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
   CHECK(service.saw("./run signal HUP"));
 }
 
 SCENARIO_METHOD(SupervisedService, "the log service is kept up while a hook runs", "[fixed]") {
-  service.probe("run", stubborn()).probe("control/h", Probe::exits(0).until(gate("hook")));
+  service.probe("run", Probe::stubborn()).probe("control/h", Probe::exits(0).until(gate("hook")));
   service.probe("log/run", Probe().lasts(1100ms));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
@@ -274,7 +266,7 @@ SCENARIO_METHOD(SupervisedService, "the log service is kept up while a hook runs
 }
 
 SCENARIO_METHOD(SupervisedService, "the status is true while a hook runs", "[fixed]") {
-  service.probe("run", stubborn()).probe("control/h", Probe::exits(0).until(gate("hook")));
+  service.probe("run", Probe::stubborn()).probe("control/h", Probe::exits(0).until(gate("hook")));
   service.probe("finish", Probe::exits(0).until(gate("finish")));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
@@ -287,7 +279,7 @@ SCENARIO_METHOD(SupervisedService, "the status is true while a hook runs", "[fix
 }
 
 SCENARIO_METHOD(SupervisedService, "a hook's signal is not sent to the service's next instance", "[fixed]") {
-  service.probe("run", stubborn()).probe("control/h", Probe::exits(1).until(gate("hook")));
+  service.probe("run", Probe::stubborn()).probe("control/h", Probe::exits(1).until(gate("hook")));
   REQUIRE(start_and_run());
   REQUIRE(service.control("h"));
   REQUIRE(service.saw("control/h start"));

@@ -105,6 +105,7 @@ SCENARIO_METHOD(LoggedService, "log/finish and log/control are never consulted")
   service.probe("log/finish", Probe::exits(0)).probe("log/control/u", Probe::exits(0));
   service.probe("log/control/t", Probe::exits(0)).probe("log/control/1", Probe::exits(0));
   REQUIRE(start_and_run());
+  REQUIRE(service.saw("log:./run start"));
   REQUIRE(service.log_control("1"));
   REQUIRE(service.saw("log:./run signal USR1"));
   open("log");

@@ -202,12 +202,9 @@ SCENARIO_METHOD(SupervisedService, "children stay in runsv's session and process
   }
 }
 
-SCENARIO_METHOD(SupervisedService, "runsv reaps children that others left to it") {
-  // The service's own child is orphaned; the test process adopts it, not runsv, unless runsv is a subreaper.
-  // What runsv itself must reap are run, finish and hooks: none may stay a zombie.
+SCENARIO_METHOD(SupervisedService, "neither run nor finish nor a hook stays a zombie") {
   service.probe("run", Probe::exits(0)).probe("finish", Probe::exits(0)).probe("control/u", Probe::exits(0));
   start();
   REQUIRE(service.saw("./finish end"));
-  REQUIRE(eventually_stat("down"));
-  CHECK(eventually([&] { return children_of(runsv->pid()).empty(); }, 900ms));
+  CHECK(eventually([&] { return children_of(runsv->pid()).empty(); }));
 }

@@ -39,12 +39,17 @@ Probe Probe::exits(int code) {
   return probe;
 }
 
-Probe Probe::copies_input_to(const std::filesystem::path& file) {
+Probe Probe::stubborn() {
   Probe probe;
-  probe.line("copy", file.string());
   for (const std::string_view signal : {"TERM", "HUP", "INT", "QUIT"}) {
     probe.on(signal, On::ignore);
   }
+  return probe;
+}
+
+Probe Probe::copies_input_to(const std::filesystem::path& file) {
+  Probe probe = stubborn();
+  probe.line("copy", file.string());
   return probe;
 }
 

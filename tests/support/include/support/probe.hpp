@@ -26,6 +26,8 @@ class Probe {
   Probe() = default;
   /// A probe that ends with `code` at once, or after its other waiting.
   [[nodiscard]] static Probe exits(int code);
+  /// A probe that waits for ever and dies of KILL only.
+  [[nodiscard]] static Probe stubborn();
   /// A probe that copies standard input to `file` until it ends, then exits 0. Signals are ignored, TERM too.
   [[nodiscard]] static Probe copies_input_to(const std::filesystem::path& file);
 
