@@ -45,7 +45,7 @@ struct MixedSuite : ScannedDirectory {
     const pid_t first = running(scan / "one");
     REQUIRE(first != 0);
     link("two");
-    REQUIRE(eventually([&] { return published(two.path(), "down"); }));
+    REQUIRE(eventually([&] { return supervised(two.path()) && published(two.path(), "down"); }));
 
     Finished said = sv({"status", "one", "two"});
     INFO(said.out << said.err);
