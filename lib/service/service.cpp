@@ -89,11 +89,8 @@ std::optional<Failure> Service::open() {
   }
 
   if (auto failed = service_->supervise.open_control()) return failed;
-  // A client that sees the ok FIFO finds a true status behind it.
-  if (auto failed = service_->supervise.publish_status(machine_->process(Role::service).record())) {
-    warn(failed->what, failed->error);
-    service_->publish_fails = true;
-  }
+  // A client that sees the ok FIFO finds all files behind it.
+  publish(*service_, machine_->process(Role::service).record());
   return service_->supervise.open_ok();
 }
 
@@ -107,10 +104,7 @@ std::optional<Failure> Service::open_log(bool wait) {
   if (auto failed = log->supervise.open_control()) return failed;
   const core::Want want = down ? core::Want::down : core::Want::up;
   const core::Now now = system_.now();
-  if (auto failed = log->supervise.publish_status(core::ProcessMachine(Role::log, want, now).record())) {
-    warn(failed->what, failed->error);
-    log->publish_fails = true;
-  }
+  publish(*log, core::ProcessMachine(Role::log, want, now).record());
   if (auto failed = log->supervise.open_ok()) return failed;
   machine_->attach_log(want, now);
   log_pipe_ = std::move(*pipe);
@@ -289,10 +283,10 @@ void Service::end_turn() {
   }
 }
 
-void Service::publish(Role role) {
-  Process& that = process(role);
-  const core::StatusRecord& record = machine_->process(role).record();
-  const auto failed = that.supervise.publish(record, role == Role::service);
+void Service::publish(Role role) { publish(process(role), machine_->process(role).record()); }
+
+void Service::publish(Process& that, const core::StatusRecord& record) {
+  const auto failed = that.supervise.publish(record, that.role == Role::service);
   if (failed) {
     if (!that.publish_fails) warn(failed->what, failed->error);
     that.publish_again.arm(system_.now().steady + kPublishRetry);

@@ -93,21 +93,21 @@ std::optional<Failure> SuperviseDirectory::open_control() {
 std::optional<Failure> SuperviseDirectory::open_ok() { return open_fifo("ok", "read", O_RDONLY, ok_); }
 
 std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& record, bool pid_from_start) {
-  auto failed = publish_status(record);
-  // Clients take its time of modification for the start of the state, even if the line is the same.
-  if (std::exchange(stat_since_, record.since) != record.since) stat_.written = false;
-  auto stat_failed = bring_up_to_date(stat_, core::stat_line(record));
+  std::optional<Failure> failed;
+  const auto write = [&](File& file, std::string_view content) {
+    auto one_failed = bring_up_to_date(file, content);
+    if (!failed) failed = std::move(one_failed);
+  };
   const bool has_pid_file = pid_from_start || record.pid != 0 || pid_.written ||
                             system_.status(directory_.get(), pid_.name, AT_SYMLINK_NOFOLLOW).has_value();
-  auto pid_failed = has_pid_file ? bring_up_to_date(pid_, core::pid_line(record)) : std::nullopt;
-  if (!failed) failed = std::move(stat_failed);
-  if (!failed) failed = std::move(pid_failed);
-  return failed;
-}
-
-std::optional<Failure> SuperviseDirectory::publish_status(const core::StatusRecord& record) {
+  if (has_pid_file) write(pid_, core::pid_line(record));
+  // Clients take its time of modification for the start of the state, even if the line is the same.
+  if (std::exchange(stat_since_, record.since) != record.since) stat_.written = false;
+  write(stat_, core::stat_line(record));
+  // Last, as by runit: sv waits for it, and whoever waited for sv finds the others up to date.
   const core::StatusBytes bytes = core::pack(record);
-  return bring_up_to_date(status_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  write(status_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return failed;
 }
 
 std::optional<Failure> SuperviseDirectory::bring_up_to_date(File& file, std::string_view content) {

@@ -54,6 +54,7 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   void child_ended(const core::ChildEnd& end) override;
   void end_turn() override;
   void publish(core::Role role);
+  void publish(Process& that, const core::StatusRecord& record);
   void warn(const std::string& what, std::optional<sys::Error> error);
 
   sys::System& system_;

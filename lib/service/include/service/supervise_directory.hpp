@@ -44,8 +44,6 @@ class SuperviseDirectory {
   /// before there is a pid, as runit does for a log service. Tries all three; the first failure is returned,
   /// and what failed is written at the next call.
   [[nodiscard]] std::optional<Failure> publish(const core::StatusRecord& record, bool pid_from_start);
-  /// Brings `status` alone up to date.
-  [[nodiscard]] std::optional<Failure> publish_status(const core::StatusRecord& record);
 
  private:
   /// A published file and what stands in it, as far as this process has written it.
