@@ -47,7 +47,7 @@ int supervise(sys::System& system, const std::string& name) {
   if (const auto opened = signals.open({SIGCHLD, SIGTERM}); !opened) {
     return fatal(system, name, {"unable to receive signals", opened.error()});
   }
-  service->begin(signals.child_mask());
+  if (const auto failed = service->begin(signals.child_mask())) return fatal(system, name, *failed);
   loop.run();
   return EXIT_SUCCESS;
 }

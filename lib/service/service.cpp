@@ -88,13 +88,10 @@ std::optional<Failure> Service::open() {
     warn("unable to stat() ./log", log.error());
   }
 
-  if (auto failed = service_->supervise.open_control()) return failed;
-  // A client that sees the ok FIFO finds all files behind it.
-  publish(*service_, machine_->process(Role::service).record());
-  return service_->supervise.open_ok();
+  return service_->supervise.open_control();
 }
 
-/// Makes the log pipe and claims `log/supervise`.
+/// Makes the log pipe and claims `log/supervise`, for a log service that is not to be seen yet.
 std::optional<Failure> Service::open_log(bool wait) {
   auto pipe = system_.make_pipe();
   if (!pipe) return Failure{"unable to create log pipe", pipe.error()};
@@ -112,14 +109,26 @@ std::optional<Failure> Service::open_log(bool wait) {
   return std::nullopt;
 }
 
-void Service::begin(const sigset_t& child_mask) {
+/// The service's first child is held until clients see its supervisor, with the files that tell of it: a
+/// `run` that calls sv on itself must not be too early, and what is published before the start would be
+/// replaced at once.
+std::optional<Failure> Service::begin(const sigset_t& child_mask) {
   child_mask_ = child_mask;
+  const auto gate = system_.make_pipe();
+  if (!gate) return Failure{"unable to create pipe", gate.error()};
   if (log_) {
     log_->listen(*this);
     perform(Role::log, machine_->process(Role::log).begin(system_.now()));
   }
   service_->listen(*this);
+  gate_ = &*gate;
   perform(Role::service, machine_->process(Role::service).begin(system_.now()));
+  gate_ = nullptr;
+  publish(Role::service);
+  if (auto failed = service_->supervise.open_ok()) return failed;
+  const auto released = system_.write(gate->write_end.get(), "!");
+  if (!released) return Failure{"unable to start ./run", released.error()};
+  return std::nullopt;
 }
 
 /// A log directory may appear while its service is supervised. Looked for where something is about to happen
@@ -223,7 +232,8 @@ sys::Result<pid_t> Service::start(Role role, const Action& action) {
                                   .subdirectory = is_log ? "log" : nullptr,
                                   .standard_input = is_log ? log_pipe_.read_end.get() : -1,
                                   .standard_output = is_log ? -1 : log_pipe_.write_end.get(),
-                                  .signal_mask = &child_mask_});
+                                  .signal_mask = &child_mask_,
+                                  .gate = is_log ? nullptr : gate_});
   if (!pid && !fork_fails_) warn("unable to fork, sleeping", pid.error());
   fork_fails_ = !pid;
   return pid;
@@ -249,7 +259,8 @@ sys::Result<pid_t> Service::run_hook(const Action& action) {
                                   .argv = argv.data(),
                                   .directory = options_.directory,
                                   .standard_output = log_pipe_.write_end.get(),
-                                  .signal_mask = &child_mask_});
+                                  .signal_mask = &child_mask_,
+                                  .gate = gate_});
   // Whoever cannot fork tries again every second, and says so once.
   if (!pid && !fork_fails_) warn("unable to fork for " + path, pid.error());
   return pid;
@@ -283,14 +294,15 @@ void Service::end_turn() {
   }
 }
 
-void Service::publish(Role role) { publish(process(role), machine_->process(role).record()); }
+void Service::publish(Role role) {
+  Process& that = process(role);
+  publish(that, machine_->process(role).record());
+  if (that.publish_fails) that.publish_again.arm(system_.now().steady + kPublishRetry);
+}
 
 void Service::publish(Process& that, const core::StatusRecord& record) {
   const auto failed = that.supervise.publish(record, that.role == Role::service);
-  if (failed) {
-    if (!that.publish_fails) warn(failed->what, failed->error);
-    that.publish_again.arm(system_.now().steady + kPublishRetry);
-  }
+  if (failed && !that.publish_fails) warn(failed->what, failed->error);
   that.publish_fails = failed.has_value();
 }
 

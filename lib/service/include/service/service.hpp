@@ -35,7 +35,8 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   [[nodiscard]] std::optional<Failure> open();
   /// Starts what is to be started; afterwards the loop does the rest.
   /// `child_mask` is the signal mask of everything started here.
-  void begin(const sigset_t& child_mask);
+  /// A failure is the reason not to supervise; `run` has not been executed then.
+  [[nodiscard]] std::optional<Failure> begin(const sigset_t& child_mask);
   /// Obeys a command as if it had been written into the service's control FIFO now. Not before begin().
   void command(core::Command command);
 
@@ -63,6 +64,8 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   Options options_;
   std::string who_;
   sigset_t child_mask_{};
+  /// What holds the children that are started now; null once clients see this supervisor.
+  const sys::Pipe* gate_ = nullptr;
   std::optional<core::ServiceMachine> machine_;
   std::unique_ptr<Process> service_;
   std::unique_ptr<Process> log_;

@@ -19,6 +19,12 @@
 
 namespace runvisor::sys {
 
+/// A pipe's two ends, both close-on-exec and blocking.
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
 /// A program to be started as a child.
 struct Program {
   /// The child's complaint if the program cannot be started, in two parts: who complains, "runsv DIR: fatal:
@@ -40,12 +46,9 @@ struct Program {
   bool new_session = false;
   /// Look `path` up in $PATH.
   bool search_path = false;
-};
-
-/// A pipe's two ends, both close-on-exec and blocking.
-struct Pipe {
-  Fd read_end;
-  Fd write_end;
+  /// If set, the child waits for a byte from this pipe before it executes the program, and exits if the pipe
+  /// is closed instead.
+  const Pipe* gate = nullptr;
 };
 
 /// Everything a supervisor asks of the operating system, so that a test can answer instead, turn the clock,
