@@ -81,10 +81,15 @@ std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const cha
 }
 
 std::optional<Failure> SuperviseDirectory::open_control() {
-  if (auto failed = open_fifo("control", "open", O_RDONLY, control_read_)) return failed;
-  const auto status = system_.status(control_read_.get());
+  // Looked at before it is opened: a socket cannot be, and a device might do something.
+  auto status = system_.status(directory_.get(), "control", 0);
+  if (!status && sys::number(status.error()) == ENOENT) {
+    (void)system_.make_fifo(directory_.get(), "control", kPrivateMode);
+    status = system_.status(directory_.get(), "control", 0);
+  }
   if (!status) return failure("stat", "control", status.error());
   if (!S_ISFIFO(status->st_mode)) return Failure{path_ + "/control exists but is not a fifo", std::nullopt};
+  if (auto failed = open_fifo("control", "open", O_RDONLY, control_read_)) return failed;
   if (auto failed = open_fifo("control", "open", O_WRONLY, control_write_)) return failed;
   for (const File* file : {&status_, &stat_, &pid_}) (void)system_.remove(directory_.get(), file->new_name);
   return std::nullopt;

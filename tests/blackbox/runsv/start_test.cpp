@@ -112,22 +112,6 @@ SCENARIO_METHOD(SupervisedService, "a second runsv on one service fails and leav
   CHECK(service.count("./run start") == 1);
 }
 
-SCENARIO_METHOD(SupervisedService, "runsv refuses a supervise/control that is no FIFO") {
-  service.probe("run", Probe()).file("supervise/control");
-  const Finished result = runsv_on("svc", {.cwd = scratch.path()});
-  CHECK(result.ending == exited(111));
-  CHECK(result.err == "runsv svc: fatal: supervise/control exists but is not a fifo\n");
-  CHECK(service.history().empty());
-}
-
-SCENARIO_METHOD(SupervisedService, "runsv refuses a log/supervise/control that is no FIFO", "[fixed]") {
-  service.probe("run", Probe()).probe("log/run", Probe()).file("log/supervise/control");
-  const Finished result = runsv_on("svc", {.cwd = scratch.path()});
-  CHECK(result.ending == exited(111));
-  CHECK(result.err == "runsv svc: fatal: log/supervise/control exists but is not a fifo\n");
-  CHECK(service.history().empty());
-}
-
 SCENARIO_METHOD(SupervisedService, "runsv refuses a supervise/lock that is a symbolic link", "[fixed]") {
   service.probe("run", Probe());
   std::filesystem::create_directory(service / "supervise");
