@@ -26,6 +26,9 @@ int fatal(sys::System& system, const std::string& name, const service::Failure& 
   return kFatal;
 }
 
+/// Nothing has been published or started yet, and the system takes the locks back.
+void leave_at_once(int) { ::_exit(EXIT_SUCCESS); }
+
 int supervise(sys::System& system, const std::string& name) {
   if (::chdir(name.c_str()) == -1) {
     return fatal(system, name, {"unable to change to directory", sys::last_error()});
@@ -42,11 +45,14 @@ int supervise(sys::System& system, const std::string& name) {
   });
   service.emplace(system, loop, reaper,
                   service::Service::Options{.name = name, .left = [&loop] { loop.stop(); }});
-  // May wait for the log directory's lock; until then a signal acts as it does by default.
-  if (const auto failed = service->open()) return fatal(system, name, *failed);
   if (const auto opened = signals.open({SIGCHLD, SIGTERM}); !opened) {
     return fatal(system, name, {"unable to receive signals", opened.error()});
   }
+  // Runs only while the service waits for its log directory's lock: all else has TERM blocked.
+  struct sigaction leaving {};
+  leaving.sa_handler = leave_at_once;
+  ::sigaction(SIGTERM, &leaving, nullptr);
+  if (const auto failed = service->open(signals.child_mask())) return fatal(system, name, *failed);
   if (const auto failed = service->begin(signals.child_mask())) return fatal(system, name, *failed);
   loop.run();
   return EXIT_SUCCESS;

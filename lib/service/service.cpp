@@ -70,17 +70,17 @@ void Service::warn(const std::string& what, std::optional<sys::Error> error) {
   system_.complain(fmt::format(FMT_COMPILE("{}warning: {}\n"), who_, Failure{what, error}.text()));
 }
 
-std::optional<Failure> Service::open() {
+std::optional<Failure> Service::open(const sigset_t& waiting_mask) {
   const int directory = options_.directory;
   const core::Now now = system_.now();
   const bool down = system_.status(directory, "down", 0).has_value();
   machine_.emplace(down ? core::Want::down : core::Want::up, std::nullopt, now);
 
   service_ = std::make_unique<Process>(*this, Role::service);
-  if (auto failed = service_->supervise.claim(false)) return failed;
+  if (auto failed = service_->supervise.claim(nullptr)) return failed;
   if (const auto log = system_.status(directory, "log", 0)) {
     if (S_ISDIR(log->st_mode)) {
-      if (auto failed = open_log(true)) return failed;
+      if (auto failed = open_log(&waiting_mask)) return failed;
     } else {
       warn("./log: not a directory.", std::nullopt);
     }
@@ -92,12 +92,12 @@ std::optional<Failure> Service::open() {
 }
 
 /// Makes the log pipe and claims `log/supervise`, for a log service that is not to be seen yet.
-std::optional<Failure> Service::open_log(bool wait) {
+std::optional<Failure> Service::open_log(const sigset_t* waiting) {
   auto pipe = system_.make_pipe();
   if (!pipe) return Failure{"unable to create log pipe", pipe.error()};
   const bool down = system_.status(options_.directory, "log/down", 0).has_value();
   auto log = std::make_unique<Process>(*this, Role::log);
-  if (auto failed = log->supervise.claim(wait)) return failed;
+  if (auto failed = log->supervise.claim(waiting)) return failed;
   if (auto failed = log->supervise.open_control()) return failed;
   const core::Want want = down ? core::Want::down : core::Want::up;
   const core::Now now = system_.now();
@@ -137,7 +137,7 @@ void Service::look_for_log() {
   if (log_) return;
   const auto status = system_.status(options_.directory, "log", 0);
   if (!status || !S_ISDIR(status->st_mode)) return;
-  const auto failed = open_log(false);
+  const auto failed = open_log(nullptr);
   if (failed && !log_fails_) warn(failed->what, failed->error);
   log_fails_ = failed.has_value();
   if (failed) return;

@@ -48,7 +48,7 @@ std::optional<Failure> SuperviseDirectory::make_directory() {
   return std::nullopt;
 }
 
-std::optional<Failure> SuperviseDirectory::claim(bool wait) {
+std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
   auto directory = system_.open(base_, path_.c_str(), O_PATH | O_DIRECTORY, 0);
   if (!directory) {
     if (auto failed = make_directory()) return failed;
@@ -60,7 +60,7 @@ std::optional<Failure> SuperviseDirectory::claim(bool wait) {
   auto lock = system_.open(directory_.get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW,
                            kPrivateMode);
   if (!lock) return failure("open", "lock", lock.error());
-  if (const auto locked = system_.lock(lock->get(), wait); !locked) {
+  if (const auto locked = system_.lock(lock->get(), waiting); !locked) {
     return failure("lock", "lock", locked.error());
   }
   lock_ = std::move(*lock);

@@ -104,8 +104,14 @@ class OperatingSystem final : public System {
 
   Result<void> set_mode(int fd, mode_t mode) override { return checked_void(::fchmod(fd, mode)); }
 
-  Result<void> lock(int fd, bool wait) override {
-    return checked_void(uninterrupted([=] { return ::flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB); }));
+  Result<void> lock(int fd, const sigset_t* waiting) override {
+    const int locked = uninterrupted([=] { return ::flock(fd, LOCK_EX | LOCK_NB); });
+    if (locked == 0 || errno != EWOULDBLOCK || waiting == nullptr) return checked_void(locked);
+    sigset_t previous;
+    ::sigprocmask(SIG_SETMASK, waiting, &previous);
+    auto waited = checked_void(uninterrupted([=] { return ::flock(fd, LOCK_EX); }));
+    ::sigprocmask(SIG_SETMASK, &previous, nullptr);
+    return waited;
   }
 
   Result<std::size_t> read(int fd, std::span<char> buffer) override {

@@ -71,9 +71,9 @@ sys::Result<void> FaultySystem::set_mode(int fd, mode_t mode) {
   return real_.set_mode(fd, mode);
 }
 
-sys::Result<void> FaultySystem::lock(int fd, bool wait) {
+sys::Result<void> FaultySystem::lock(int fd, const sigset_t* waiting) {
   if (fails()) return error();
-  return real_.lock(fd, wait);
+  return real_.lock(fd, waiting);
 }
 
 sys::Result<std::size_t> FaultySystem::read(int fd, std::span<char> buffer) { return real_.read(fd, buffer); }

@@ -44,7 +44,7 @@ class FaultySystem final : public sys::System {
   sys::Result<void> rename(int directory, const char* from, const char* to, unsigned flags) override;
   sys::Result<void> set_owner(int fd, uid_t owner, gid_t group) override;
   sys::Result<void> set_mode(int fd, mode_t mode) override;
-  sys::Result<void> lock(int fd, bool wait) override;
+  sys::Result<void> lock(int fd, const sigset_t* waiting) override;
   sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
   sys::Result<std::size_t> write(int fd, std::string_view text) override;
   sys::Result<sys::Pipe> make_pipe() override;

@@ -41,9 +41,9 @@ class Bench {
   }
 
   [[nodiscard]] bool start() {
-    if (service_->open()) return false;
     sigset_t mask;
     ::sigemptyset(&mask);
+    if (service_->open(mask)) return false;
     if (service_->begin(mask)) return false;
     turn();
     return true;

@@ -1,6 +1,5 @@
 // The files that runsv keeps in supervise/: names, modes, bytes, and when they change.
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,34 +99,6 @@ SCENARIO_METHOD(SupervisedService, "FIFOs that are there already are kept with t
       CHECK(info_of(service / name).st_gid == kNobody);
     }
   }
-}
-
-SCENARIO_METHOD(SupervisedService, "the lock is held as long as runsv lives") {
-  service.probe("run", Probe()).probe("log/run", Probe::copies_input_to(scratch / "out"));
-  REQUIRE(start_and_run());
-  const int lock = ::open((service / "supervise/lock").c_str(), O_RDONLY | O_CLOEXEC);
-  const int log_lock = ::open((service.log() / "supervise/lock").c_str(), O_RDONLY | O_CLOEXEC);
-  REQUIRE(lock >= 0);
-  REQUIRE(log_lock >= 0);
-  CHECK(::flock(lock, LOCK_EX | LOCK_NB) != 0);
-  CHECK(::flock(log_lock, LOCK_EX | LOCK_NB) != 0);
-  REQUIRE(leave());
-  CHECK(::flock(lock, LOCK_EX | LOCK_NB) == 0);
-  CHECK(::flock(log_lock, LOCK_EX | LOCK_NB) == 0);
-  ::close(lock);
-  ::close(log_lock);
-}
-
-SCENARIO_METHOD(SupervisedService, "runsv waits for a lock on log/supervise") {
-  service.probe("run", Probe()).probe("log/run", Probe::copies_input_to(scratch / "out"));
-  service.file("log/supervise/lock");
-  const int lock = ::open((service.log() / "supervise/lock").c_str(), O_RDONLY | O_CLOEXEC);
-  REQUIRE(::flock(lock, LOCK_EX) == 0);
-  start();
-  REQUIRE(eventually([&] { return std::filesystem::exists(service / "supervise/lock"); }));
-  CHECK(stays([&] { return runsv->running() && service.history().empty(); }, 100ms));
-  ::close(lock);
-  CHECK(service.saw("./run start"));
 }
 
 SCENARIO_METHOD(SupervisedService, "ok has a reader, and control a reader, exactly as long as runsv lives") {

@@ -32,7 +32,9 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   Service& operator=(const Service&) = delete;
 
   /// Claims the directory for this process and lets clients see it. A failure is the reason not to supervise.
-  [[nodiscard]] std::optional<Failure> open();
+  /// If it has to wait for somebody else's lock on the log directory, `waiting_mask` is the signal mask for as
+  /// long.
+  [[nodiscard]] std::optional<Failure> open(const sigset_t& waiting_mask);
   /// Starts what is to be started; afterwards the loop does the rest.
   /// `child_mask` is the signal mask of everything started here.
   /// A failure is the reason not to supervise; `run` has not been executed then.
@@ -45,7 +47,7 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   struct Process;
 
   [[nodiscard]] Process& process(core::Role role) noexcept;
-  [[nodiscard]] std::optional<Failure> open_log(bool wait);
+  [[nodiscard]] std::optional<Failure> open_log(const sigset_t* waiting);
   void look_for_log();
   void read_control(core::Role role);
   std::size_t obey_control(core::Role role);

@@ -28,9 +28,10 @@ class SuperviseDirectory {
   SuperviseDirectory(const SuperviseDirectory&) = delete;
   SuperviseDirectory& operator=(const SuperviseDirectory&) = delete;
 
-  /// Makes the directory if need be (where `path` is a symlink, its target) and locks it. With `wait`, waits
-  /// for another holder to go away. Nothing is changed in a directory that another process holds.
-  [[nodiscard]] std::optional<Failure> claim(bool wait);
+  /// Makes the directory if need be (where `path` is a symlink, its target) and locks it. With
+  /// `waiting`, waits for another holder to go away, this being the signal mask meanwhile. Nothing is changed
+  /// in a directory that another process holds.
+  [[nodiscard]] std::optional<Failure> claim(const sigset_t* waiting);
   /// Makes and opens the control FIFO and removes what a killed predecessor may have left half-written.
   [[nodiscard]] std::optional<Failure> open_control();
   /// Makes and opens the ok FIFO: from now on clients see a supervisor.

@@ -81,8 +81,9 @@ class System {
                                             unsigned flags) = 0;
   [[nodiscard]] virtual Result<void> set_owner(int fd, uid_t owner, gid_t group) = 0;
   [[nodiscard]] virtual Result<void> set_mode(int fd, mode_t mode) = 0;
-  /// flock(2), exclusive.
-  [[nodiscard]] virtual Result<void> lock(int fd, bool wait) = 0;
+  /// flock(2), exclusive. Waits for another holder to go away if `waiting` is given, and has that signal mask
+  /// in force for as long.
+  [[nodiscard]] virtual Result<void> lock(int fd, const sigset_t* waiting) = 0;
   [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
   [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
   [[nodiscard]] virtual Result<Pipe> make_pipe() = 0;
