@@ -1,19 +1,41 @@
 #include "core/scan_machine.hpp"
 
-#include <algorithm>
-#include <optional>
-#include <set>
-
 namespace runvisor::core {
+
+/// Changes an entry; everything that is known of entries is changed through here.
+template <typename Change>
+void ScanMachine::change(Entries::iterator position, Change&& edit) {
+  auto& [identity, entry] = *position;
+  leave_indexes(*position);
+  edit(entry);
+  if (entry.pid != 0) supervised_.emplace(entry.pid, identity);
+  if (entry.present) named_.emplace(entry.name, identity);
+  if (entry.present && entry.pid == 0) waiting_.emplace(entry.not_before, identity);
+}
+
+ScanMachine::Entries::iterator ScanMachine::forget(Entries::iterator position) {
+  leave_indexes(*position);
+  return entries_.erase(position);
+}
+
+void ScanMachine::leave_indexes(const Entries::value_type& known) {
+  const auto& [identity, entry] = known;
+  supervised_.erase(entry.pid);
+  named_.erase({entry.name, identity});
+  waiting_.erase({entry.not_before, identity});
+}
 
 /// `keep_name` tells that the name known for this directory still leads to it: a directory with two names
 /// keeps the one its supervisor was started under.
 void ScanMachine::see(const FoundDirectory& found, bool keep_name, Now now) {
   const auto [position, is_new] = entries_.try_emplace(found.identity);
-  Entry& entry = position->second;
-  if (is_new) entry.not_before = now.steady;
-  if (is_new || !keep_name) entry.name = found.name;
-  entry.present = true;
+  const bool rename = is_new || (!keep_name && position->second.name != found.name);
+  if (!rename && position->second.present) return;
+  change(position, [&, first = is_new](Entry& entry) {
+    if (first) entry.not_before = now.steady;
+    if (rename) entry.name = found.name;
+    entry.present = true;
+  });
 }
 
 ScanMachine::Actions ScanMachine::scanned(const std::vector<FoundDirectory>& found, Now now) {
@@ -22,16 +44,19 @@ ScanMachine::Actions ScanMachine::scanned(const std::vector<FoundDirectory>& fou
 
   Actions out;
   std::map<DirectoryIdentity, bool> name_kept;
-  for (auto& [identity, entry] : entries_) {
-    name_kept[identity] = names.contains({identity, entry.name});
+  for (auto position = entries_.begin(); position != entries_.end();) {
+    const auto& [identity, entry] = *position;
     const auto first = names.lower_bound({identity, {}});
-    if (first != names.end() && first->first == identity) continue;
-    if (entry.present && entry.pid != 0) {
-      out.push_back({.kind = Action::Kind::terminate, .directory = {}, .pid = entry.pid});
+    if (first != names.end() && first->first == identity) {
+      name_kept[identity] = names.contains({identity, entry.name});
+      ++position;
+    } else if (entry.pid == 0) {
+      position = forget(position);
+    } else {
+      if (entry.present) out.push_back({.kind = Action::Kind::terminate, .directory = {}, .pid = entry.pid});
+      change(position++, [](Entry& gone) { gone.present = false; });
     }
-    entry.present = false;
   }
-  std::erase_if(entries_, [](const auto& entry) { return !entry.second.present && entry.second.pid == 0; });
 
   for (const FoundDirectory& directory : found) {
     bool& kept = name_kept[directory.identity];
@@ -52,12 +77,13 @@ ScanMachine::Actions ScanMachine::appeared(const FoundDirectory& found, Now now)
 
 ScanMachine::Actions ScanMachine::child_ended(pid_t pid, bool told_to, Now now) {
   Actions out;
-  for (auto position = entries_.begin(); position != entries_.end(); ++position) {
-    if (position->second.pid != pid) continue;
-    position->second.pid = 0;
-    if (told_to) position->second.not_before = now.steady + kSupervisorPause;
-    if (!position->second.present) entries_.erase(position);
-    break;
+  if (const auto supervisor = supervised_.find(pid); supervisor != supervised_.end()) {
+    const auto position = entries_.find(supervisor->second);
+    change(position, [&](Entry& entry) {
+      entry.pid = 0;
+      if (told_to) entry.not_before = now.steady + kSupervisorPause;
+    });
+    if (!position->second.present) forget(position);
   }
   advance(out, now);
   return out;
@@ -70,13 +96,14 @@ ScanMachine::Actions ScanMachine::timer_expired(Now now) {
 }
 
 void ScanMachine::started(const DirectoryIdentity& identity, pid_t pid, Now now) {
-  Entry& entry = entries_.at(identity);
-  entry.pid = pid;
-  entry.not_before = now.steady + kSupervisorPause;
+  change(entries_.find(identity), [&](Entry& entry) {
+    entry.pid = pid;
+    entry.not_before = now.steady + kSupervisorPause;
+  });
 }
 
 void ScanMachine::start_failed(const DirectoryIdentity& identity, Now now) {
-  entries_.at(identity).not_before = now.steady + kSupervisorPause;
+  change(entries_.find(identity), [&](Entry& entry) { entry.not_before = now.steady + kSupervisorPause; });
 }
 
 bool ScanMachine::supervises(const DirectoryIdentity& identity) const {
@@ -85,8 +112,8 @@ bool ScanMachine::supervises(const DirectoryIdentity& identity) const {
 }
 
 bool ScanMachine::knows(std::string_view name) const {
-  return std::any_of(entries_.begin(), entries_.end(),
-                     [name](const auto& known) { return known.second.present && known.second.name == name; });
+  const auto first = named_.lower_bound({name, {}});
+  return first != named_.end() && first->first == name;
 }
 
 std::vector<pid_t> ScanMachine::supervisors() const {
@@ -99,16 +126,13 @@ std::vector<pid_t> ScanMachine::supervisors() const {
 
 /// Starts what is due and arms the timer for what will be.
 void ScanMachine::advance(Actions& out, Now now) const {
-  std::optional<SteadyTime> next;
-  for (const auto& [identity, entry] : entries_) {
-    if (entry.pid != 0 || !entry.present) continue;
-    if (now.steady >= entry.not_before) {
-      out.push_back({.kind = Action::Kind::start, .directory = {entry.name, identity}});
-    } else if (!next || entry.not_before < *next) {
-      next = entry.not_before;
+  for (const auto& [at, identity] : waiting_) {
+    if (now.steady < at) {
+      out.push_back({.kind = Action::Kind::arm_timer, .directory = {}, .at = at});
+      return;
     }
+    out.push_back({.kind = Action::Kind::start, .directory = {entries_.at(identity).name, identity}});
   }
-  if (next) out.push_back({.kind = Action::Kind::arm_timer, .directory = {}, .at = *next});
 }
 
 }  // namespace runvisor::core

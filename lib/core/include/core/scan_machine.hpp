@@ -6,8 +6,11 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/time.hpp"
@@ -36,8 +39,16 @@ inline constexpr std::chrono::seconds kSupervisorPause{1};
 
 /// Which supervisors run for a scan directory, as a state machine: what was seen goes in, what to start and
 /// to end comes out. It makes no system call and reads no clock.
+///
+/// One directory that comes, one child that ends or one timer that expires costs the same among five thousand
+/// services as among five; only scanned() and supervisors() look at all of them.
 class ScanMachine {
  public:
+  ScanMachine() = default;
+  // `named_` refers to the names in `entries_`.
+  ScanMachine(const ScanMachine&) = delete;
+  ScanMachine& operator=(const ScanMachine&) = delete;
+
   struct Action {
     enum class Kind : std::uint8_t {
       start,      ///< start a supervisor for `directory`; answer with started() or start_failed()
@@ -80,11 +91,22 @@ class ScanMachine {
     /// that comes back meanwhile does not get a second one.
     bool present = true;
   };
+  using Entries = std::map<DirectoryIdentity, Entry>;
 
   void see(const FoundDirectory& found, bool keep_name, Now now);
   void advance(Actions& out, Now now) const;
+  template <typename Change>
+  void change(Entries::iterator position, Change&& edit);
+  Entries::iterator forget(Entries::iterator position);
+  void leave_indexes(const Entries::value_type& known);
 
-  std::map<DirectoryIdentity, Entry> entries_;
+  Entries entries_;
+  /// The entries with a supervisor, by its pid.
+  std::unordered_map<pid_t, DirectoryIdentity> supervised_;
+  /// Those that are there without one, by the time when it is to be started.
+  std::set<std::pair<SteadyTime, DirectoryIdentity>> waiting_;
+  /// Those that are there, by their names.
+  std::set<std::pair<std::string_view, DirectoryIdentity>> named_;
 };
 
 }  // namespace runvisor::core
