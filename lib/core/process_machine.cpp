@@ -33,7 +33,7 @@ ActionList ProcessMachine::timer_expired(Now now) {
   return out;
 }
 
-ActionList ProcessMachine::child_ended(const ChildEnd& end, bool finish_exists, Now now) {
+ActionList ProcessMachine::child_ended(const ChildEnd& end, bool left_over, Now now) {
   ActionList out;
   if (state_.hook_step != HookStep::none && end.pid == state_.hook_pid) {
     hook_ended(end.exit_code == 0, out);
@@ -41,12 +41,16 @@ ActionList ProcessMachine::child_ended(const ChildEnd& end, bool finish_exists, 
     state_.published.pid = 0;
     state_.published.paused = false;
     state_.published.got_term = false;
-    if (state_.published.state == State::run && role_ == Role::service && finish_exists) {
+    if (state_.published.state == State::run && role_ == Role::service && left_over) {
       state_.published.state = State::finish;
       state_.run_end = end;
       state_.not_before = now.steady;
     } else {
       go_down(now);
+      if (draining() && left_over && state_.drain_starts > 0) {
+        --state_.drain_starts;
+        state_.once = true;
+      }
     }
   }
   settle(out, now);
@@ -86,6 +90,7 @@ ActionList ProcessMachine::start_failed(Now now) {
 void ProcessMachine::drain() {
   state_.published.want = Want::exit;
   state_.once = false;
+  state_.drain_starts = kDrainStarts;
 }
 
 bool ProcessMachine::owns(pid_t pid) const noexcept {
@@ -93,7 +98,8 @@ bool ProcessMachine::owns(pid_t pid) const noexcept {
 }
 
 bool ProcessMachine::exited() const noexcept {
-  return state_.published.want == Want::exit && state_.published.state == State::down && !busy();
+  return state_.published.want == Want::exit && state_.published.state == State::down && !state_.once &&
+         !busy();
 }
 
 /// Obeys what has been queued and then does what the state calls for, until something has to be waited for.
@@ -109,20 +115,22 @@ void ProcessMachine::settle(ActionList& out, Now now) {
 void ProcessMachine::obey(Command command, ActionList& out) {
   // There is no way back from having left.
   if (exited()) return;
-  const bool draining = role_ == Role::log && state_.published.want == Want::exit;
+  const bool stops = command == Command::down || command == Command::term || command == Command::kill;
+  // Whoever ends a log service that drains does not want it back.
+  if (draining() && stops) state_.drain_starts = 0;
   switch (command) {
     case Command::up:
-      if (draining) return;
+      if (draining()) return;
       state_.published.want = Want::up;
       state_.once = false;
       return;
     case Command::once:
-      if (draining) return;
+      if (draining()) return;
       state_.published.want = Want::down;
       state_.once = state_.published.state == State::down;
       return;
     case Command::down:
-      if (!draining) state_.published.want = Want::down;
+      if (!draining()) state_.published.want = Want::down;
       state_.once = false;
       stop(out);
       return;

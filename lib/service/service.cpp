@@ -270,8 +270,9 @@ void Service::child_ended(const core::ChildEnd& end) {
   for (const Role role : {Role::service, Role::log}) {
     if (role == Role::log && !machine_->has_log()) continue;
     if (!machine_->process(role).owns(end.pid)) continue;
-    const bool has_finish = role == Role::service && system_.readable(options_.directory, "finish");
-    perform(role, machine_->process(role).child_ended(end, has_finish, system_.now()));
+    const bool left_over = role == Role::service ? system_.readable(options_.directory, "finish")
+                                                 : system_.has_input(log_pipe_.read_end.get());
+    perform(role, machine_->process(role).child_ended(end, left_over, system_.now()));
     if (process(role).control_waits) read_control(role);
     break;
   }
@@ -285,7 +286,8 @@ void Service::end_turn() {
     case core::ServiceMachine::Duty::none:
       return;
     case core::ServiceMachine::Duty::close_log_pipe:
-      log_pipe_ = {};
+      // The other end stays: what is in the pipe must outlive a log service that fails to read it.
+      log_pipe_.write_end = {};
       loop_.at_turn_end(*this);
       return;
     case core::ServiceMachine::Duty::leave:

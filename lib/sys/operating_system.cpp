@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -130,6 +131,11 @@ class OperatingSystem final : public System {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) == -1) return last_error();
     return Pipe{Fd{ends[0]}, Fd{ends[1]}};
+  }
+
+  bool has_input(int fd) override {
+    int count = 0;
+    return ::ioctl(fd, FIONREAD, &count) == 0 && count > 0;
   }
 
   Result<pid_t> spawn(const Program& program) override { return spawn_child(program); }

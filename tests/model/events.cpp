@@ -41,7 +41,7 @@ std::string describe(const Event& event) {
       return fmt::format("{} is told {}", who, core::info(event.command).word);
     case Event::Kind::process_ended:
       return fmt::format("{}'s process ends ({} {}){}", who, event.exit_code, event.status,
-                         event.finish_exists ? ", there is a finish" : "");
+                         event.left_over ? ", something is left over" : "");
     case Event::Kind::hook_ended:
       return fmt::format("{}'s hook ends ({} {})", who, event.exit_code, event.status);
     case Event::Kind::start_succeeds:
@@ -110,12 +110,13 @@ void World::add_events(Role role, const Bounds& bounds, std::vector<Event>& out)
         out.push_back({.kind = Event::Kind::process_ended,
                        .exit_code = exit_code,
                        .status = status,
-                       .finish_exists = finish});
+                       .left_over = finish});
       }
     }
   } else if (that.process != 0) {
     // Neither the end of a finish nor that of a log service may lead to a finish.
-    out.push_back({.kind = Event::Kind::process_ended, .role = role, .exit_code = 1, .finish_exists = true});
+    out.push_back({.kind = Event::Kind::process_ended, .role = role, .exit_code = 1, .left_over = true});
+    if (that.drained) out.push_back({.kind = Event::Kind::process_ended, .role = role, .exit_code = 1});
   }
   if (that.hook != 0) {
     for (const auto& [exit_code, status] : kEnds) {
@@ -123,7 +124,7 @@ void World::add_events(Role role, const Bounds& bounds, std::vector<Event>& out)
                      .role = role,
                      .exit_code = exit_code,
                      .status = status,
-                     .finish_exists = true});
+                     .left_over = true});
     }
   }
   if (that.timer) out.push_back({.kind = Event::Kind::timer_expires, .role = role});
@@ -165,6 +166,7 @@ Key World::key() const {
     put(ticks(std::max(state.not_before - now_, SteadyTime::duration{})));
     put(that.timer ? ticks(*that.timer - now_) + 1 : 0);
     put(state.timer ? ticks(*state.timer - now_) + 1 : 0);
+    put(static_cast<unsigned>(that.drain_starts) << 4 | state.drain_starts);
     put(state.queue.size());
     for (const Command command : state.queue) put(command);
   }

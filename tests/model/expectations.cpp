@@ -68,7 +68,7 @@ void World::obey(Role role, Command command) {
   const bool log_takes_no_exit = role == Role::log && command == Command::exit;
   if (log_takes_no_exit) return;
   // Once an exit has come true, nothing changes it any more.
-  const bool has_left = that.want == Want::exit && that.process == 0 && !that.finish_due;
+  const bool has_left = that.want == Want::exit && that.process == 0 && !that.finish_due && !that.once;
   if (has_left) return;
   const bool stops = command == Command::down || command == Command::exit || command == Command::term;
   const bool sets_want = command == Command::up || command == Command::once || command == Command::down ||
@@ -79,6 +79,8 @@ void World::obey(Role role, Command command) {
     if (command == Command::exit) that.want = Want::exit;
     that.once = command == Command::once && that.process == 0 && !that.finish_due;
   }
+  if (that.drained && command == Command::down) that.once = false;
+  if (that.drained && (stops || command == Command::kill)) that.drain_starts = 0;
   if (!that.runs() || signal_of(command) == 0) return;
   expect_hook(role, stops ? Command::term : command, stops ? Then::stop : Then::send_signal);
 }
@@ -135,13 +137,17 @@ void World::process_gone(Side& that, Role role, const Event& event) {
   const bool was_run = that.runs();
   that.process = 0;
   that.is_finish = that.stopped = that.termed = false;
-  if (was_run && role == Role::service && event.finish_exists) {
+  if (was_run && role == Role::service && event.left_over) {
     that.finish_due = core::ChildEnd{.pid = 0, .exit_code = event.exit_code, .status = event.status};
     that.earliest = now_;
     return;
   }
   that.since = wall_;
   that.earliest = now_ - that.started < kPause ? now_ + kPause : now_;
+  if (that.drained && event.left_over && that.drain_starts > 0) {
+    --that.drain_starts;
+    that.once = true;
+  }
 }
 
 }  // namespace runvisor::model

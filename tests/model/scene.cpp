@@ -73,7 +73,8 @@ void Scene::tell(std::string_view bytes, Role role) {
 void Scene::ends(int exit_code, int status, Role role) {
   core::ProcessMachine& process = machine_.process(role);
   const auto pid = static_cast<pid_t>(process.record().pid);
-  perform(role, process.child_ended({pid, exit_code, status}, setup_.finish, now()));
+  const bool left_over = role == Role::log ? setup_.input_left : setup_.finish;
+  perform(role, process.child_ended({pid, exit_code, status}, left_over, now()));
   end_turn();
 }
 

@@ -20,6 +20,8 @@ class Scene {
     bool finish = false;
     /// The control hooks that there are, by their commands' bytes.
     std::string_view hooks = "";
+    /// The log service ends before it has read all.
+    bool input_left = false;
   };
 
   explicit Scene(Setup setup);

@@ -182,6 +182,51 @@ TEST(Supervisor, DoesNotStartADrainedLogServiceAgain) {
   EXPECT_EQ(scene.done(), "leave");
 }
 
+TEST(Supervisor, StartsADrainingLogServiceThatLeavesInputBehindAgainAFewTimes) {
+  Scene scene({.log = Want::up, .input_left = true});
+  scene.pass(2s);
+  scene.tell("x");
+  scene.killed(SIGTERM);
+  (void)scene.done();
+  scene.killed(SIGSEGV, Role::log);
+  EXPECT_EQ(scene.done(), "log run");
+  EXPECT_EQ(scene.stat(Role::log), "run, want exit");
+  // The pause is kept.
+  scene.killed(SIGSEGV, Role::log);
+  EXPECT_EQ(scene.done(), "");
+  EXPECT_EQ(scene.stat(Role::log), "down");
+  scene.pass(1s);
+  EXPECT_EQ(scene.done(), "log run");
+  scene.killed(SIGSEGV, Role::log);
+  scene.pass(1s);
+  EXPECT_EQ(scene.done(), "log run");
+  scene.killed(SIGSEGV, Role::log);
+  EXPECT_EQ(scene.done(), "leave");
+}
+
+TEST(Supervisor, DoesNotStartADrainingLogServiceAgainThatWasToldToEnd) {
+  for (const char* const command : {"d", "t", "k"}) {
+    Scene scene({.log = Want::up, .input_left = true});
+    scene.pass(2s);
+    scene.tell("x");
+    scene.killed(SIGTERM);
+    scene.tell(command, Role::log);
+    (void)scene.done();
+    scene.killed(SIGTERM, Role::log);
+    EXPECT_EQ(scene.done(), "leave") << command;
+  }
+}
+
+TEST(Supervisor, LeavesWhenALogServiceIsToldDownInThePauseBeforeItReadsOn) {
+  Scene scene({.log = Want::up, .input_left = true});
+  scene.tell("x");
+  scene.killed(SIGTERM);
+  scene.killed(SIGSEGV, Role::log);
+  (void)scene.done();
+  scene.tell("d", Role::log);
+  EXPECT_EQ(scene.done(), "leave");
+}
+
 TEST(Supervisor, TakesNoCommandForTheServiceOnceThePipeIsClosed) {
   Scene scene({.log = Want::up});
   scene.pass(2s);

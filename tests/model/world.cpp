@@ -128,7 +128,7 @@ void World::end_process(const Event& event) {
   settle(event.role);
   play(event.role, machine_.process(event.role)
                        .child_ended({.pid = pid, .exit_code = event.exit_code, .status = event.status},
-                                    event.finish_exists, moment()));
+                                    event.left_over, moment()));
 }
 
 void World::end_hook(const Event& event) {
@@ -138,7 +138,7 @@ void World::end_hook(const Event& event) {
   settle(event.role);
   play(event.role, machine_.process(event.role)
                        .child_ended({.pid = pid, .exit_code = event.exit_code, .status = event.status},
-                                    event.finish_exists, moment()));
+                                    event.left_over, moment()));
 }
 
 void World::answer(const Event& event) {
@@ -208,6 +208,7 @@ void World::end_turn() {
       side(Role::log).drained = true;
       side(Role::log).want = Want::exit;
       side(Role::log).once = false;
+      side(Role::log).drain_starts = 3;
       break;
     case ServiceMachine::Duty::leave:
       closing_ = left_ = true;
@@ -242,7 +243,6 @@ void World::play(Role role, const Action& action) {
       require(now_ >= that.earliest, Rule::pause_between_starts);
       // A command given while `control/u` runs waits until run is started.
       require(that.want == Want::up || that.once, Rule::start_is_wanted);
-      require(!that.drained, Rule::start_is_wanted);
       that.asked = action;
       return;
     case Action::Kind::start_finish:

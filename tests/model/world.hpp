@@ -72,7 +72,8 @@ struct Event {
   /// process_ended, hook_ended.
   int exit_code = 0;
   int status = 0;
-  bool finish_exists = false;
+  /// process_ended: there is a finish, or something in the pipe of a log service.
+  bool left_over = false;
   /// attach_log.
   Want want = Want::up;
   /// time_passes.
@@ -144,6 +145,7 @@ class World {
     Want want = Want::up;
     bool once = false;
     bool drained = false;
+    int drain_starts = 0;
     std::vector<Command> waiting;
     /// run or finish is to be started, or has been asked for.
     bool starting = false;

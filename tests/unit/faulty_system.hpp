@@ -48,6 +48,7 @@ class FaultySystem final : public sys::System {
   sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
   sys::Result<std::size_t> write(int fd, std::string_view text) override;
   sys::Result<sys::Pipe> make_pipe() override;
+  bool has_input(int fd) override { return real_.has_input(fd); }
   sys::Result<pid_t> spawn(const sys::Program& program) override;
   sys::Result<void> send_signal(pid_t pid, int signal) override;
   std::optional<core::ChildEnd> reap() override;

@@ -133,3 +133,42 @@ SCENARIO_METHOD(SupervisedService, "a log service that cannot be started does no
   REQUIRE(start_and_run());
   CHECK(leave());
 }
+
+SCENARIO_METHOD(SupervisedService,
+                "a log service that ends before it has read all is started again to read the rest",
+                "[fixed]") {
+  service.probe("run", Probe().prints("one\ntwo\nthree\n"));
+  // The shell's read takes byte after byte, and so leaves the rest in the pipe.
+  service.script("log/run", "if mkdir ../../first; then while [ ! -e '" + gate("log").string() +
+                                "' ]; do sleep 0.01; done; read -r line; echo \"$line\" >../../logged; "
+                                "kill -9 $$; fi; exec cat >>../../logged");
+  REQUIRE(start_and_run());
+  REQUIRE(eventually_log_stat("run"));
+  REQUIRE(service.control("x"));
+  REQUIRE(eventually_stat("down"));
+  REQUIRE(eventually_log_stat("run, want exit"));
+  open("log");
+  CHECK(runsv->wait() == exited(0));
+  CHECK(read_file(scratch / "logged") == "one\ntwo\nthree\n");
+}
+
+SCENARIO_METHOD(SupervisedService, "a log service that reads nothing does not hold up the exit for ever") {
+  service.probe("run", Probe().prints("never read\n")).probe("log/run", Probe::exits(1));
+  REQUIRE(start_and_run());
+  REQUIRE(service.saw("log:./run start"));
+  CHECK(leave());
+}
+
+SCENARIO_METHOD(SupervisedService, "a log service that is told to end need not have read all") {
+  const std::string command = GENERATE(std::string("d"), std::string("t"), std::string("k"));
+  service.probe("run", Probe().prints("never read\n")).probe("log/run", Probe());
+  REQUIRE(start_and_run());
+  REQUIRE(service.saw("log:./run start"));
+  REQUIRE(eventually_log_stat("run"));
+  REQUIRE(service.control("x"));
+  REQUIRE(eventually_stat("down"));
+  REQUIRE(eventually_log_stat("run, want exit"));
+  REQUIRE(service.log_control(command));
+  CHECK(runsv->wait() == exited(0));
+  CHECK(service.count("log:./run start") == 1);
+}

@@ -27,6 +27,9 @@ enum class Role : std::uint8_t {
 /// how long a failed fork waits for its next try. Source: runsv(8), "waits a second".
 inline constexpr std::chrono::seconds kRestartPause{1};
 
+/// How often a log service that ends before its input does is started again while the supervisor leaves.
+inline constexpr std::uint8_t kDrainStarts = 3;
+
 /// How a child ended.
 struct ChildEnd {
   pid_t pid = 0;
@@ -104,6 +107,8 @@ struct ProcessState {
   pid_t hook_pid = 0;
   /// Commands that came while a hook ran, oldest first.
   std::vector<Command> queue;
+  /// Draining: how often it may still be started to read on.
+  std::uint8_t drain_starts = 0;
 };
 
 /// The life of one supervised process as a state machine: events and a time go in, actions come out. It makes
@@ -121,16 +126,18 @@ class ProcessMachine {
   /// The first event: starts the process if it is wanted up.
   [[nodiscard]] ActionList begin(Now now);
   [[nodiscard]] ActionList command(Command command, Now now);
-  /// A child with the pid of the process or of the hook has ended. `finish_exists` tells whether `./finish`
-  /// could be opened just now; it matters only when `run` has ended.
-  [[nodiscard]] ActionList child_ended(const ChildEnd& end, bool finish_exists, Now now);
+  /// A child with the pid of the process or of the hook has ended. `left_over` tells whether something
+  /// is left to do after it: for `run`, that `./finish` could be opened just now; for a draining log service,
+  /// that there is still something in its pipe.
+  [[nodiscard]] ActionList child_ended(const ChildEnd& end, bool left_over, Now now);
   [[nodiscard]] ActionList timer_expired(Now now);
 
   /// Answers to the last action.
   [[nodiscard]] ActionList started(pid_t pid, Now now);
   [[nodiscard]] ActionList start_failed(Now now);
 
-  /// Role log: its service has gone and the pipe is closed. It is not started again and gets no signal.
+  /// Role log: its service has gone, and nothing more is written into the pipe. It gets no signal, and is
+  /// started again only to read what it left there.
   void drain();
 
   /// Whether `pid` is the process or the hook that is being run.
@@ -152,6 +159,10 @@ class ProcessMachine {
   }
   [[nodiscard]] bool running() const noexcept {
     return state_.published.state == State::run && state_.published.pid != 0;
+  }
+  /// A log service whose service has gone.
+  [[nodiscard]] bool draining() const noexcept {
+    return role_ == Role::log && state_.published.want == Want::exit;
   }
   void settle(ActionList& out, Now now);
   void obey(Command command, ActionList& out);

@@ -14,7 +14,7 @@ class ServiceMachine {
   /// What is left to do for the service directory as a whole.
   enum class Duty : std::uint8_t {
     none,
-    close_log_pipe,  ///< the service has ended for good: close the pipe so that the log service sees its end
+    close_log_pipe,  ///< the service has ended for good: close the pipe's end so that the log service sees it
     leave,           ///< both have ended: the supervisor's work is done
   };
 

@@ -87,6 +87,8 @@ class System {
   [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
   [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
   [[nodiscard]] virtual Result<Pipe> make_pipe() = 0;
+  /// Whether there is something to be read from a pipe.
+  [[nodiscard]] virtual bool has_input(int fd) = 0;
 
   /// Starts a child; see postfork.cpp for its state. A program that cannot be executed is not an error here:
   /// its child says so on standard error and exits 111.
