@@ -62,3 +62,16 @@ function(runvisor_program name)
   add_dependencies(programs ${name})
   set_property(GLOBAL APPEND PROPERTY RUNVISOR_PROGRAMS ${name})
 endfunction()
+
+# runvisor_other_names(PROGRAM NAME...)
+# Gives a program further names, by which it knows what to do: symbolic links beside it, in the build folder and where
+# it is installed.
+function(runvisor_other_names program)
+  foreach(name IN LISTS ARGN)
+    set(link "${CMAKE_BINARY_DIR}/bin/${name}")
+    add_custom_command(TARGET ${program} POST_BUILD
+      COMMAND "${CMAKE_COMMAND}" -E create_symlink ${program} "${link}")
+    install(FILES "${link}" DESTINATION ${CMAKE_INSTALL_BINDIR})
+    set_property(GLOBAL APPEND PROPERTY RUNVISOR_PROGRAMS ${name})
+  endforeach()
+endfunction()

@@ -28,6 +28,7 @@ const std::vector<Folder>& folders() {
       {"lib/event", {"core", "sys", "event"}, {"fmt/", "boost/asio/", "boost/system/"}, true},
       {"lib/cli", {"core", "cli"}, {"fmt/"}, false},
       {"lib/service", {"core", "sys", "event", "service"}, {"fmt/"}, true},
+      {"chpst", {"core", "sys", "cli"}, {"fmt/"}, true},
       {"runsv", {"core", "sys", "event", "cli", "service"}, {"fmt/"}, true},
       {"runsvdir", {"core", "sys", "event", "cli", "service"}, {"fmt/"}, true},
       {"sv", {"core", "sys", "cli"}, {"fmt/"}, true},
