@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh SOURCE_DIR TEST_DIR
-# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds runsv and sv
-# from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires that they fail. They
+# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds runsv,
+# runsvdir and sv from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires that they fail. They
 # must pass on the unchanged copy first. A mutant that no longer changes its file is an error, too: its line has to
 # be found again.
 set -eu
@@ -23,7 +23,7 @@ for part in CMakeLists.txt cmake lib runsv runsvdir sv docs/man; do
 done
 
 build_programs() {
-  cmake --build "$build" --target runsv sv -j 2 >"$log" 2>&1 || {
+  cmake --build "$build" --target runsv runsvdir sv -j 2 >"$log" 2>&1 || {
     cat "$log"
     echo "$1: the sources do not build"
     exit 1
@@ -131,6 +131,50 @@ each_mutant() {
   "$1" exit-without-the-log-service runsv lib/core/service_machine.cpp \
     's/return Duty::close_log_pipe/return Duty::leave/' \
     'runsv waits for a log service that is busy for a while after the end of its input'
+
+  "$1" rest-of-the-log-pipe-dropped runsv lib/service/service.cpp \
+    's/log_pipe_.write_end = {};/log_pipe_ = {};/' \
+    'a log service that ends before it has read all is started again to read the rest'
+
+  "$1" renamed-service-keeps-its-name runsvdir lib/core/scan_machine.cpp \
+    's/if (rename) entry.name/if (first) entry.name/' \
+    'the runsv of a renamed service is restarted under its new name'
+
+  "$1" second-runsv-for-a-directory-that-comes-back runsvdir lib/core/scan_machine.cpp \
+    's/change(position++, .*present = false.*/position = forget(position);/' \
+    'a service that comes back while its runsv still ends does not get a second one'
+
+  "$1" no-pause-between-runsvs runsvdir lib/core/include/core/scan_machine.hpp \
+    's/kSupervisorPause{1}/kSupervisorPause{0}/' \
+    'a runsv that ends at once is started once a second'
+
+  "$1" runsv-of-a-removed-service-left-alone runsvdir runsvdir/supervisor.cpp \
+    's/send_signal(action.pid, SIGTERM)/send_signal(action.pid, SIGCONT)/' \
+    'the runsv of a link that was removed is ended and not started again'
+
+  "$1" services-left-running-by-hup runsvdir runsvdir/supervisor.cpp \
+    's/send_signal(pid, SIGTERM)/send_signal(pid, SIGCONT)/' \
+    'HUP ends every runsv and then runsvdir with 111'
+
+  "$1" no-sessions runsvdir runsvdir/supervisor.cpp \
+    's/.new_session = options_.new_session,/.new_session = false,/' \
+    'with -P each runsv has a session and a process group of its own'
+
+  "$1" hidden-names-supervised runsvdir lib/sys/operating_system.cpp \
+    "s/entry->d_name\[0\] != '.'/entry->d_name[0] != 0/" \
+    'runsvdir skips names that begin with a dot'
+
+  "$1" links-on-the-way-not-watched runsvdir runsvdir/path_watch.cpp \
+    's/^    follow(target.*join(parent, \*target), links + 1);$//' \
+    'runsvdir follows each hop of a chain of links to its directory'
+
+  "$1" half-copied-services-started runsvdir runsvdir/newcomers.cpp \
+    's/kQuiet{250}/kQuiet{0}/' \
+    'a service copied into the directory piece by piece is started when it is whole'
+
+  "$1" title-log-over-its-label runsvdir runsvdir/title_log.cpp \
+    's/kLabelLength = 5/kLabelLength = 0/' \
+    'the log gets a dot at once and keeps its first five characters'
 }
 
 cmake -S "$copy/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DRUNVISOR_TESTS=OFF >"$log" 2>&1 || {
