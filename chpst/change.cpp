@@ -73,6 +73,11 @@ void change_nice(int increment) {
   if (::nice(increment) == -1 && errno != 0) die_unable_to("set nice level", {}, sys::last_error());
 }
 
+/// Whether what goes wrong with the lock or the program is neither told nor a failure, as for `setlock -x`.
+bool fails_silently(const cli::ChpstInvocation& invocation) {
+  return invocation.lock && invocation.lock->fails_silently;
+}
+
 /// Takes the lock, on a descriptor that stays open in the program and is none of the standard ones.
 void take_lock(const cli::LockArgument& lock) {
   const auto fail = [&lock](std::string_view step) {
@@ -121,6 +126,7 @@ void set_soft_limits(const core::Limits& limits) {
     environment = variables.data();
   }
   const sys::Error error = sys::execute(file, argv, environment, path != nullptr ? path : kDefaultPath);
+  if (fails_silently(invocation)) ::_exit(0);
   die_unable_to("run", file, error);
 }
 

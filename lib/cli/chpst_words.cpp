@@ -1,5 +1,8 @@
 #include "cli/chpst_words.hpp"
 
+#include <cstdint>
+#include <limits>
+
 #include "core/number.hpp"
 
 namespace runvisor::cli {
@@ -24,11 +27,18 @@ std::optional<int> parse_within(std::string_view text, int least, int most) noex
   return number;
 }
 
+/// A number as an amount: the kernel takes some of the largest ones for negative, so they are no limit.
+std::optional<std::uint64_t> parse_number_of(std::string_view text) noexcept {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const auto number = core::parse_number(text);
+  return number && *number > kMost ? core::kUnlimited : number;
+}
+
 std::optional<std::uint64_t> parse_amount(std::string_view text) noexcept {
   for (const std::string_view unlimited : {"unlimited", "infinity", "="}) {
     if (text == unlimited) return core::kUnlimited;
   }
-  return text.empty() ? std::nullopt : core::parse_number(text);
+  return text.empty() ? std::nullopt : parse_number_of(text);
 }
 
 }  // namespace
@@ -101,7 +111,7 @@ std::optional<core::Limit> parse_limit(std::string_view text) noexcept {
 }
 
 std::optional<core::Limit> parse_soft_limit(std::string_view text) noexcept {
-  const auto soft = text == "=" ? std::optional{core::kUnlimited} : core::parse_number(text);
+  const auto soft = text == "=" ? std::optional{core::kUnlimited} : parse_number_of(text);
   if (!soft) return std::nullopt;
   return core::Limit{soft, std::nullopt};
 }

@@ -42,17 +42,16 @@ class ChildrenCount {
 Result<pid_t> start(char* const* argv, int output) {
   posix_spawn_file_actions_t actions;
   if (const int error = ::posix_spawn_file_actions_init(&actions); error != 0) return Error{error};
-  // In this order: `output` may be any descriptor.
+  // There may be no /dev/null below the root directory of the moment. The pipe's end is a standard input that
+  // nothing can be read from.
   int error = ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  if (error == 0) {
-    error = ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  }
-  char* const environment[] = {nullptr};
+  if (error == 0) error = ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDIN_FILENO);
+  if (error == 0) error = ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   pid_t pid = 0;
-  for (const char* path : {"/usr/bin/getent", "/bin/getent"}) {
-    if (error == 0 || error == ENOENT)
-      error = ::posix_spawn(&pid, path, &actions, nullptr, argv, environment);
-    if (error == 0) break;
+  if (error == 0) {
+    char* const environment[] = {nullptr};
+    error = ::posix_spawn(&pid, "/usr/bin/getent", &actions, nullptr, argv, environment);
+    if (error == ENOENT) error = ::posix_spawn(&pid, "/bin/getent", &actions, nullptr, argv, environment);
   }
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return Error{error};
@@ -74,7 +73,7 @@ std::optional<int> exit_status_of(pid_t pid) noexcept {
 Result<std::string> getent(const char* database, const std::string& key) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) == -1) return last_error();
-  const Fd out{ends[0]};
+  Fd out{ends[0]};
   Fd in{ends[1]};
   std::string words[] = {"getent", database, key};
   char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
@@ -83,6 +82,8 @@ Result<std::string> getent(const char* database, const std::string& key) {
   if (!pid) return pid.error();
   in.reset();
   auto output = read_to_end(out.get(), kMostOutput);
+  // One that writes on without end does end of that.
+  out.reset();
   const auto status = exit_status_of(*pid);
   if (status == kNotFound) return std::string{};
   if (!output || status != 0) return Error{EIO};

@@ -25,7 +25,7 @@ struct LockArgument {
   const char* file = nullptr;
   /// Wait for it, or give up when another process holds it.
   bool waits = true;
-  /// Without the lock, exit 0 and say nothing.
+  /// Without the lock, or the program, exit 0 and say nothing.
   bool fails_silently = false;
 };
 
