@@ -89,6 +89,8 @@ std::vector<Row> measure(Group group, const Context& context) {
       return measure_idle(context);
     case Group::Dying:
       return measure_dying(context);
+    case Group::Chpst:
+      return measure_chpst(context);
   }
   return {};
 }

@@ -45,6 +45,8 @@ const char* group_name(Group group) noexcept {
       return "idle";
     case Group::Dying:
       return "dying";
+    case Group::Chpst:
+      return "chpst";
   }
   return "";
 }
@@ -53,7 +55,7 @@ std::string usage(const char* program) {
   return fmt::format(
       "usage: {} --original DIR [--ours DIR] [--only GROUP]... [--rounds N] [--services N]\n"
       "       [--idle SECONDS] [--dying SECONDS] [--directory DIR] [--json FILE]\n"
-      "groups: commands control pick-up boot idle dying\n",
+      "groups: commands control pick-up boot idle dying chpst\n",
       program);
 }
 
@@ -107,7 +109,7 @@ Options parse_options(int argc, char** argv) {
     options.groups.assign(std::begin(kAllGroups), std::end(kAllGroups));
   }
   for (const auto& folder : {options.ours, options.original}) {
-    for (const char* program : {"runsv", "runsvdir", "sv"}) {
+    for (const char* program : {"runsv", "runsvdir", "sv", "chpst"}) {
       if (!std::filesystem::exists(folder / program)) {
         throw std::invalid_argument(fmt::format("{} has no {}", folder.string(), program));
       }

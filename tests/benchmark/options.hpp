@@ -8,10 +8,10 @@
 namespace runvisor::benchmark {
 
 /// The groups of rows that are measured together because they share running services.
-enum class Group { Commands, Control, PickUp, Boot, Idle, Dying };
+enum class Group { Commands, Control, PickUp, Boot, Idle, Dying, Chpst };
 
-inline constexpr Group kAllGroups[] = {Group::Commands, Group::Control, Group::PickUp,
-                                       Group::Boot,     Group::Idle,    Group::Dying};
+inline constexpr Group kAllGroups[] = {Group::Commands, Group::Control, Group::PickUp, Group::Boot,
+                                       Group::Idle,     Group::Dying,   Group::Chpst};
 
 /// The word that selects a group on the command line.
 [[nodiscard]] const char* group_name(Group group) noexcept;

@@ -35,4 +35,7 @@ struct Context {
 /// Processor time of the supervisors of services that die at once.
 [[nodiscard]] std::vector<Row> measure_dying(const Context& context);
 
+/// chpst with some options on a program that ends at once, beside the floor and the program alone.
+[[nodiscard]] std::vector<Row> measure_chpst(const Context& context);
+
 }  // namespace runvisor::benchmark
