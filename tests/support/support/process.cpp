@@ -98,7 +98,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   }
   std::vector<std::string> variables = environment_for(options);
 
-  const int in = ::open(options.stdin_file.c_str(), O_RDONLY);
+  const int in = options.stdin_fd >= 0 ? options.stdin_fd : ::open(options.stdin_file.c_str(), O_RDONLY);
   if (in < 0 || ::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) {
     ::_exit(126);
   }

@@ -41,6 +41,8 @@ struct ProcessOptions {
   std::optional<std::string> called_as{};
   /// File to be standard input; /dev/null when not named.
   std::filesystem::path stdin_file = "/dev/null";
+  /// A descriptor of the test's own (a pipe, a socket, …) to be standard input in place of the file.
+  int stdin_fd = -1;
   /// Standard descriptors (0, 1, 2) that are closed instead.
   std::vector<int> closed{};
   /// Signals that are ignored, and signals that are blocked, when the program starts.
