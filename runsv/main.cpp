@@ -33,7 +33,11 @@ int supervise(sys::System& system, const std::string& name) {
   if (::chdir(name.c_str()) == -1) {
     return fatal(system, name, {"unable to change to directory", sys::last_error()});
   }
-  event::Loop loop;
+  event::Loop loop([&](sys::Error error) {
+    system.complain(
+        fmt::format(FMT_COMPILE("runsv {}: warning: unable to watch descriptors, looking every second: {}\n"),
+                    name, sys::words(error)));
+  });
   event::Reaper reaper(system);
   std::optional<service::Service> service;
   event::Signals signals(loop, [&](int signal) {

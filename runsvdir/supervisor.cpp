@@ -23,6 +23,7 @@ constexpr std::chrono::seconds kReadAgain{1};
 Supervisor::Supervisor(sys::System& system, Options options)
     : system_(system),
       options_(std::move(options)),
+      loop_([this](sys::Error error) { warn("unable to watch descriptors, looking every second", error); }),
       reaper_(system),
       signals_(loop_, [this](int signal) { receive(signal); }),
       directory_(system, options_.directory),
@@ -32,12 +33,12 @@ Supervisor::Supervisor(sys::System& system, Options options)
       rescan_(loop_, [this] { loop_.at_turn_end(*this), scan_due_ = true; }) {}
 
 int Supervisor::run() {
-  open_log();
   if (const auto opened = signals_.open({SIGCHLD, SIGTERM, SIGHUP, SIGALRM}); !opened) {
     system_.complain(fmt::format(FMT_COMPILE("runsvdir {}: fatal: unable to receive signals: {}\n"),
                                  options_.directory, sys::words(opened.error())));
     return kFatal;
   }
+  open_log();
   open_mounts();
   loop_.at_turn_end(*this);
   loop_.run();

@@ -15,7 +15,7 @@ constexpr int kMostEventsOfATurn = 64;
 
 }  // namespace
 
-Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::Loop(std::function<void(sys::Error)> unwatched) : impl_(std::make_unique<Impl>(std::move(unwatched))) {}
 Loop::~Loop() = default;
 
 void Loop::run() {

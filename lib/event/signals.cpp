@@ -34,12 +34,18 @@ sys::Result<void> Signals::open(std::initializer_list<int> signals) {
   ::sigprocmask(SIG_BLOCK, &blocked, &previous_mask_);
   child_mask_ = previous_mask_;
   for (const int signal : signals) ::sigdelset(&child_mask_, signal);
+  std::optional<sys::Error> failed;
   try {
-    readable_.emplace(loop_, std::move(fd), [this] { receive(); });
-  } catch (const boost::system::system_error& error) {
     // The first descriptor to be watched makes the loop's own.
+    readable_.emplace(loop_, std::move(fd), [this] { receive(); });
+    failed = readable_->refused();
+  } catch (const boost::system::system_error& error) {
+    failed = sys::Error{error.code().value()};
+  }
+  if (failed) {
+    readable_.reset();
     ::sigprocmask(SIG_SETMASK, &previous_mask_, nullptr);
-    return sys::Error{error.code().value()};
+    return *failed;
   }
   readable_->wait();
   return {};

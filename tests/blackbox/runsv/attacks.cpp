@@ -11,6 +11,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/process_state.hpp"
 #include "support/supervised_service.hpp"
 
 using namespace runvisor::testing;
@@ -105,6 +106,34 @@ SCENARIO_METHOD(SupervisedService, "too few descriptors are a fatal error, never
     CHECK((ending->code == 0 || ending->code == 111 || ending->signal == SIGTERM));
     if (ending->code == 111) CHECK(runsv->err().find("fatal: ") != std::string::npos);
   }
+}
+
+SCENARIO_METHOD(SupervisedService, "runsv goes on where the system watches no more descriptors") {
+  service.probe("run", Probe{}).probe("log/run", Probe::copies_input_to(scratch / "logged"));
+  // What the loop needs for itself can still be watched.
+  runsv.emplace(std::vector<std::string>{test_program("deny-watching"), "4", program("runsv"), "svc"},
+                ProcessOptions{.cwd = scratch.path()});
+  REQUIRE(service.saw("./run start"));
+  REQUIRE(eventually_stat("run"));
+  REQUIRE(service.control("h"));
+  REQUIRE(service.saw("./run start", 2));
+  REQUIRE(service.log_control("k"));
+  REQUIRE(service.saw("log:./run start", 2));
+  CHECK(leave());
+  const std::string warning =
+      "runsv svc: warning: unable to watch descriptors, looking every second: out of disk space\n";
+  CHECK(runsv->err() == (running_as_original() ? "" : warning));
+}
+
+SCENARIO_METHOD(SupervisedService, "runsv that cannot receive signals does not start") {
+  // The original needs nothing to be watched.
+  if (running_as_original()) return;
+  service.probe("run", Probe{});
+  const Finished result =
+      run({test_program("deny-watching"), "0", program("runsv"), "svc"}, {.cwd = scratch.path()});
+  CHECK(result.ending == exited(111));
+  CHECK(result.err == "runsv svc: fatal: unable to receive signals: out of disk space\n");
+  CHECK(service.history().empty());
 }
 
 SCENARIO_METHOD(SupervisedService, "a run that cannot be started is reported to finish as 111, stderr or not",

@@ -10,6 +10,7 @@
 
 #include "may_become_another_user.hpp"
 #include "scanned_directory.hpp"
+#include "support/process_state.hpp"
 
 using namespace runvisor::testing;
 
@@ -142,6 +143,24 @@ SCENARIO_METHOD(ScannedDirectory, "runsvdir with too few descriptors says so") {
   // With as many as these both do their work.
   if (limit == 15) CHECK(eventually(started));
   if (!runsvdir->running()) CHECK(runsvdir->wait() == exited(100));
+}
+
+SCENARIO_METHOD(ScannedDirectory, "runsvdir goes on where the system watches no more descriptors") {
+  service("one").script("run", "echo marked >&2; exec sleep 1000");
+  std::vector<std::string> arguments{test_program("deny-watching"), "4", program("runsvdir"), scan.string(),
+                                     "log: " + std::string(200, '.')};
+  runsvdir.emplace(arguments, ProcessOptions{.environment = {{"PATH", search_path()}}});
+  REQUIRE(running(scan / "one") != 0);
+  add("two");
+  CHECK(running(scan / "two") != 0);
+  // Both what it says of itself and what services write comes into the log.
+  const auto logged = [&](const std::string& text) {
+    return eventually([&] { return command_line(runsvdir->pid()).back().find(text) != std::string::npos; });
+  };
+  CHECK(logged("marked"));
+  if (!running_as_original()) CHECK(logged("unable to watch descriptors, looking every second"));
+  runsvdir->signal(SIGHUP);
+  CHECK(runsvdir->wait() == exited(111));
 }
 
 SCENARIO_METHOD(ScannedDirectory, "runsvdir sleeps as long as nothing happens", "[fixed]") {

@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/time.hpp"
 #include "sys/fd.hpp"
+#include "sys/result.hpp"
 
 namespace runvisor::event {
 
@@ -22,7 +24,8 @@ class TurnEnd {
 /// Nothing thrown passes through it: an exception out of a callback ends the program.
 class Loop {
  public:
-  Loop();
+  /// `unwatched` is told why, once, when the system refuses to watch a descriptor (see Readable).
+  explicit Loop(std::function<void(sys::Error)> unwatched = {});
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -47,6 +50,9 @@ class Loop {
 
 /// Calls back when a descriptor of the program's own can be read. Sets O_NONBLOCK on it: never give it
 /// standard input or anything else that is shared.
+///
+/// Where the system refuses to watch it (out of memory, or of what a user may watch), it is looked at once a
+/// second instead, until the system does.
 class Readable {
  public:
   /// What poll(2) calls POLLIN, or POLLPRI: something out of the ordinary, where that is how a file tells it.
@@ -59,6 +65,8 @@ class Readable {
 
   /// Asks for one call. To be asked again after it.
   void wait();
+  /// Why the system does not watch it, if it does not.
+  [[nodiscard]] std::optional<sys::Error> refused() const noexcept;
   [[nodiscard]] int fd() const noexcept;
 
  private:
@@ -66,7 +74,7 @@ class Readable {
   std::shared_ptr<Impl> impl_;
 };
 
-/// Calls back at a time of the steady clock.
+/// Calls back at a time of the steady clock. Needs nothing of the system once Signals has been opened.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> expired);

@@ -24,7 +24,8 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
   /// Blocks `signals`, sets them to their defaults, and receives them from now on. SIGPIPE and SIGXFSZ are
-  /// blocked as well: a supervisor does not die of a write.
+  /// blocked as well: a supervisor does not die of a write. To be called before anything else is given to the
+  /// loop: it makes what the loop needs of the system, and an error tells that it could not.
   [[nodiscard]] sys::Result<void> open(std::initializer_list<int> signals);
 
   /// The mask for children: what was blocked before, but for the signals received here.
