@@ -1,0 +1,131 @@
+// svlogd killed again and again in the middle of a stream: what that costs, and that nothing comes twice or
+// out of order.
+#include <random>
+
+#include <catch2/catch.hpp>
+
+#include "stream.hpp"
+#include "svlogd/log_scene.hpp"
+
+using namespace runvisor::testing;
+
+namespace {
+
+/// What svlogd(8) documents as the most that a kill can cost.
+constexpr std::uint64_t kMostLost = 65'536;
+
+/// What a series of kills has cost.
+struct Toll {
+  std::string trouble{};
+  int kills = 0;
+  int losses = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t worst = 0;
+  /// Lines that a kill cut: the end of one file, or the beginning of the next.
+  int fragments = 0;
+};
+
+struct Storm : LogScene {
+  /// Sends so many bytes through one svlogd after the other, ended by KILL or, more rarely, TERM, after up to
+  /// four megabytes each.
+  [[nodiscard]] Toll rage(std::uint64_t bytes, std::uint64_t seed) {
+    const Stream stream(seed);
+    std::mt19937_64 random(seed);
+    Toll toll;
+    std::string batch;
+    std::uint64_t number = 0;
+    start();
+    for (std::uint64_t said = 0; said < bytes;) {
+      const std::uint64_t part = random() % 4'000'000;
+      batch.clear();
+      while (batch.size() < part) stream.append(number++, batch);
+      if (!say(batch)) return {.trouble = "svlogd does not read on: " + svlogd->err()};
+      said += batch.size();
+      const bool by_kill = random() % 4 != 0;
+      toll.kills += by_kill ? 1 : 0;
+      svlogd->signal(by_kill ? SIGKILL : SIGTERM);
+      if (svlogd->wait() != (by_kill ? killed_by(SIGKILL) : exited(0)))
+        return {.trouble = "svlogd does not end"};
+      launch({"log"});
+    }
+    if (finish() != exited(0)) return {.trouble = "svlogd does not end"};
+    if (!rotated(".u").empty()) return {.trouble = "files were left unprocessed"};
+    std::uint64_t next = 0;
+    for (const std::string& name : names()) {
+      if (name.ends_with(".s") || name == "current") count(stream, name, next, toll);
+    }
+    // The end was read by a svlogd that nobody killed.
+    if (toll.trouble.empty() && next != number) toll.trouble = "the last lines are missing";
+    return toll;
+  }
+
+ private:
+  /// Goes through a file, of which the first line has to be `next` or a later one.
+  void count(const Stream& stream, const std::string& name, std::uint64_t& next, Toll& toll) const {
+    std::string text = content(name);
+    if (name != "current") rotate_letters(text);
+    std::string fragment;
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+      const std::string_view line = std::string_view(text).substr(begin, end - begin);
+      const auto number = Stream::number_of(line);
+      if (number && line == stream.line(*number)) {
+        if (*number < next) {
+          toll.trouble = name + ": line " + std::to_string(*number) + " again, where " +
+                         std::to_string(next) + " was to come";
+          return;
+        }
+        if (!fragment.empty() && (*number == 0 || !stream.line(*number - 1).ends_with(fragment))) {
+          toll.trouble = name + " begins with what is no end of line " + std::to_string(*number - 1);
+          return;
+        }
+        std::uint64_t gap = 0;
+        for (std::uint64_t missing = next; missing < *number; ++missing) gap += stream.line(missing).size();
+        if (gap > 0) {
+          ++toll.losses;
+          toll.lost += gap;
+          toll.worst = std::max(toll.worst, gap);
+        }
+        fragment.clear();
+        next = *number + 1;
+      } else if (begin == 0) {
+        fragment = line;
+        ++toll.fragments;
+      } else if (end == text.size()) {
+        ++toll.fragments;
+      } else {
+        toll.trouble = name + ": no line of the stream at byte " + std::to_string(begin);
+        return;
+      }
+      begin = end;
+    }
+  }
+};
+
+}  // namespace
+
+SCENARIO_METHOD(Storm, "a kill costs svlogd at most its buffer, and doubles and reorders nothing") {
+  const std::uint64_t seed = GENERATE(1U, 2U, 3U);
+  config(std::string("s1000000\nn0\n") + kRotating);
+  const Toll toll = rage(48'000'000, seed);
+  INFO("seed " << seed << ": " << toll.kills << " kills, " << toll.losses << " cost something, " << toll.lost
+               << " bytes in all, " << toll.worst << " the worst");
+  CHECK(toll.trouble == "");
+  CHECK(toll.kills > 0);
+  CHECK(toll.worst <= kMostLost);
+  CHECK(toll.losses <= toll.kills);
+  CHECK(toll.fragments <= 2 * toll.kills);
+  WARN(toll.kills << " kills: " << toll.losses << " cost something, " << toll.lost << " bytes in all, "
+                  << toll.worst << " the worst");
+}
+
+SCENARIO_METHOD(Storm, "hundreds of kills cost svlogd at most its buffer each", "[long]") {
+  config(std::string("s1000000\nn0\n") + kRotating);
+  const Toll toll = rage(1'000'000'000, 20'261'122);
+  INFO(toll.kills << " kills, " << toll.losses << " cost something, " << toll.lost << " bytes in all, "
+                  << toll.worst << " the worst");
+  CHECK(toll.trouble == "");
+  CHECK(toll.kills > 200);
+  CHECK(toll.worst <= kMostLost);
+  CHECK(toll.losses <= toll.kills);
+}
