@@ -15,8 +15,8 @@ struct Scanned {
   std::string error;
 };
 
-Scanned scan(const std::vector<const char*>& words) {
-  OptionScanner scanner{words, "vw:V"};
+Scanned scan(const std::vector<const char*>& words, std::span<const LongOption> long_options = {}) {
+  OptionScanner scanner{words, "vw:V", long_options};
   Scanned scanned;
   while (const auto option = scanner.next()) {
     scanned.options += option->letter;
@@ -64,6 +64,28 @@ TEST(OptionScanner, StopsAtAnUnknownLetter) {
 
 TEST(OptionScanner, StopsAtAMissingArgument) {
   EXPECT_EQ(scan({"-v", "-w"}).error, "sv: option requires an argument -- w\n");
+}
+
+constexpr LongOption kLong[] = {{"wide", true, 'W'}, {"verbose", false, 'v'}};
+
+TEST(OptionScannerWithLongOptions, ReadsThemAmongTheLetters) {
+  const Scanned scanned = scan({"-v", "--wide", "3", "--wide=4", "--wide=", "--verbose", "-w5", "x"}, kLong);
+  EXPECT_EQ(scanned.options, "v= W=3 W=4 W= v= w=5 ");
+  EXPECT_EQ(scanned.rest, "x ");
+  EXPECT_EQ(scan({"--wide", "--", "x"}, kLong).options, "W=-- ");
+}
+
+TEST(OptionScannerWithLongOptions, EndsAtTwoDashesAlone) {
+  EXPECT_EQ(scan({"--", "--wide"}, kLong).rest, "--wide ");
+  EXPECT_EQ(scan({"-", "--wide"}, kLong).rest, "- --wide ");
+}
+
+TEST(OptionScannerWithLongOptions, StopsAtWhatIsWrong) {
+  EXPECT_EQ(scan({"--wid", "x"}, kLong).error, "sv: illegal option -- wid\n");
+  EXPECT_EQ(scan({"--wider=1", "x"}, kLong).error, "sv: illegal option -- wider\n");
+  EXPECT_EQ(scan({"--=1", "x"}, kLong).error, "sv: illegal option -- \n");
+  EXPECT_EQ(scan({"--wide"}, kLong).error, "sv: option requires an argument -- wide\n");
+  EXPECT_EQ(scan({"--verbose=1"}, kLong).error, "sv: option takes no argument -- verbose\n");
 }
 
 }  // namespace
