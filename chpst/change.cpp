@@ -101,10 +101,12 @@ void close_standard_descriptors(const std::array<bool, 3>& closes) {
   }
 }
 
-void set_soft_limits(const core::Limits& limits) {
+/// Late, so that they do not hinder what comes before: a number of open files the lock, a number of processes
+/// the change to a user who has more.
+void set_limits(const core::Limits& limits) {
   for (const core::Resource resource : core::kResources) {
     const core::Limit& limit = limits[resource];
-    if (limit.soft && !limit.hard) require(sys::set_limit(resource, limit));
+    if (limit.soft || limit.hard) require(sys::set_limit(resource, limit));
   }
 }
 
@@ -148,7 +150,7 @@ void change_and_run(const cli::ChpstInvocation& invocation) {
   if (invocation.file_mode_mask) ::umask(*invocation.file_mode_mask);
   if (invocation.lock) take_lock(*invocation.lock);
   close_standard_descriptors(invocation.closes);
-  set_soft_limits(invocation.limits);
+  set_limits(invocation.limits);
   if (invocation.no_new_privileges) require(sys::refuse_new_privileges());
   run(invocation, changes);
 }

@@ -57,8 +57,8 @@ void take_identity(const cli::ChpstInvocation& invocation) {
   std::optional<core::Account> account;
   if (invocation.account) account = account_of(invocation);
   for (const core::Resource resource : core::kResources) {
-    const core::Limit& limit = invocation.limits[resource];
-    if (limit.hard) require(sys::set_limit(resource, limit));
+    const auto hard = invocation.limits[resource].hard;
+    if (hard) require(sys::raise_hard_limit(resource, *hard));
   }
   if (invocation.bounding_set) {
     const auto& [set, keeps] = *invocation.bounding_set;

@@ -16,7 +16,8 @@ namespace runvisor::chpst {
 void export_account(const core::Account& account, std::vector<core::VariableChange>& changes);
 
 /// Becomes the account that is asked for, with the capabilities that are. Before it gives up its privileges
-/// it sets the hard limits, which may need them. Ends the program when something of it has not worked.
+/// it raises the hard limits that are to be raised, which needs them. Ends the program when something of it
+/// has not worked.
 void take_identity(const cli::ChpstInvocation& invocation);
 
 }  // namespace runvisor::chpst

@@ -37,6 +37,15 @@ __rlimit_resource kernel_name(core::Resource resource) noexcept {
 
 }  // namespace
 
+Outcome raise_hard_limit(core::Resource resource, std::uint64_t hard) noexcept {
+  const __rlimit_resource name = kernel_name(resource);
+  rlimit now{};
+  if (auto failure = outcome("getrlimit()", ::getrlimit(name, &now))) return failure;
+  if (hard <= now.rlim_max) return std::nullopt;
+  now.rlim_max = hard;
+  return outcome("setrlimit()", ::setrlimit(name, &now));
+}
+
 Outcome set_limit(core::Resource resource, const core::Limit& limit) noexcept {
   const __rlimit_resource name = kernel_name(resource);
   rlimit now{};

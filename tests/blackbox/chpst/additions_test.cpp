@@ -1,6 +1,7 @@
 // What chpst can do beyond runit's: hard limits, and the long options.
 #include <linux/capability.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "may_become_another_user.hpp"
 #include "scene.hpp"
@@ -69,6 +70,17 @@ SCENARIO_METHOD(Scene, "chpst raises hard limits before it becomes another user"
   options.uid = kNobody;
   check_fatal(chpst({"-c", "+2000", "./probe"}), "unable to setrlimit(): permission denied");
   CHECK(state({"-c", "+500"}).limits.at(RLIMIT_CORE) == Limit{.soft = 500, .hard = 500});
+}
+
+SCENARIO_METHOD(Scene, "a hard limit hinders nothing that chpst itself does", "[fixed]") {
+  CHECK(state({"-o", "+3", "-l", "lock"}).descriptors.count(3) == 1);
+  CHECK(state({"-o", "0:0", "-l", "lock", "-v"}).limits.at(RLIMIT_NOFILE) == Limit{.soft = 0, .hard = 0});
+  if (!may_become_another_user()) return;
+  // A user of this test's own, who has a process already.
+  const std::string user = ":" + std::to_string(3'000'000'000U + static_cast<unsigned>(::getpid())) + ":1";
+  const Process other = start("chpst", {"-u", user, "sleep", "1000"});
+  CHECK(eventually([&] { return command_line(other.pid()).front() == "sleep"; }));
+  CHECK(state({"-u", user, "-p", "+1"}).limits.at(RLIMIT_NPROC) == Limit{.soft = 1, .hard = 1});
 }
 
 SCENARIO_METHOD(Scene, "chpst --umask sets the file mode mask, for the lock as well", "[fixed]") {
@@ -251,6 +263,8 @@ SCENARIO_METHOD(Scene, "chpst -u that has not become the user, whatever the kern
     check_fatal(deceived(calls, {"-u", "nobody:tty:daemon"}),
                 "unable to verify the user and groups: permission denied");
   }
+  check_fatal(deceived("capability-loss", {"-u", "nobody"}),
+              "unable to verify the capabilities: permission denied");
   CHECK(deceived("capset", {"-u", "nobody"}).ending == exited(0));
   check_fatal(deceived("capset", {"-u", "nobody", "--caps-keep", "kill"}),
               "unable to raise ambient capabilities: permission denied");

@@ -60,6 +60,13 @@ SCENARIO_METHOD(Scene, "chpst passes the lock on as one descriptor, open for wri
   CHECK((found.descriptor_flags.at(3) & O_APPEND) != 0);
 }
 
+SCENARIO_METHOD(Scene, "chpst does not put the lock where a standard descriptor is missing", "[fixed]") {
+  options.closed = {0, 1, 2};
+  CHECK(chpst({"-l", "lock", "./probe", "report"}).ending == exited(0));
+  const ProcessState found = read_process_state(read_file(path() / "report"));
+  CHECK(found.descriptors == std::map<int, std::string>{{3, path() / "lock"}});
+}
+
 SCENARIO_METHOD(Scene, "chpst makes a lock file that only its owner may use, and empties none") {
   options.umask = 0;
   CHECK(chpst({"-l", "lock", "./probe"}).ending == exited(0));

@@ -2,11 +2,13 @@
 //
 //   without-effect CALL[,CALL...] PROGRAM [ARGUMENT...]
 //
-// with setuid, setgid, setgroups, capset and prctl (but for PR_GET_*). Exits 77 where the kernel has no such
-// filters.
+// with setuid, setgid, setgroups, capset, and no-new-privileges, which is a call of prctl. `capability-loss`
+// is what happens to the capabilities of root when it becomes another user. Exits 77 where the kernel has no
+// such filters.
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/securebits.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +36,10 @@ int main(int argc, char** argv) {
   for (std::string_view names = argv[1]; !names.empty();) {
     const std::string_view name = names.substr(0, names.find(','));
     names.remove_prefix(name.size() < names.size() ? name.size() + 1 : name.size());
+    if (name == "capability-loss") {
+      if (::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0) return 77;
+      continue;
+    }
     const long number = number_of(name);
     if (number < 0) return 100;
     filter.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
