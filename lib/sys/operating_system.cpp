@@ -30,6 +30,25 @@ std::chrono::nanoseconds read_clock(clockid_t clock) noexcept {
   return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
 }
 
+/// The names in an open directory of the entries that `suits` picks.
+template <typename Suits>
+Result<std::vector<std::string>> list(int fd, Suits suits) {
+  // fdopendir() takes the descriptor for itself, and its position is the description's.
+  Fd own{::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!own) return last_error();
+  const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> stream(::fdopendir(own.get()));
+  if (!stream) return last_error();
+  (void)own.release();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    if (suits(*entry)) names.emplace_back(entry->d_name);
+    errno = 0;
+  }
+  if (errno != 0) return last_error();
+  return names;
+}
+
 class OperatingSystem final : public System {
  public:
   core::Now now() override {
@@ -74,21 +93,14 @@ class OperatingSystem final : public System {
   }
 
   Result<std::vector<std::string>> list_directories(int fd) override {
-    // fdopendir() takes the descriptor for itself, and its position is the description's.
-    Fd own{::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (!own) return last_error();
-    const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> stream(::fdopendir(own.get()));
-    if (!stream) return last_error();
-    (void)own.release();
-    std::vector<std::string> names;
-    errno = 0;
-    while (const dirent* entry = ::readdir(stream.get())) {
-      const bool suitable = entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN;
-      if (suitable && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-      errno = 0;
-    }
-    if (errno != 0) return last_error();
-    return names;
+    return list(fd, [](const dirent& entry) {
+      const bool suitable = entry.d_type == DT_DIR || entry.d_type == DT_LNK || entry.d_type == DT_UNKNOWN;
+      return suitable && entry.d_name[0] != '.';
+    });
+  }
+
+  Result<std::vector<std::string>> list_files(int fd) override {
+    return list(fd, [](const dirent& entry) { return entry.d_type == DT_REG || entry.d_type == DT_UNKNOWN; });
   }
 
   Result<void> remove(int directory, const char* path) override {
@@ -121,10 +133,21 @@ class OperatingSystem final : public System {
     return static_cast<std::size_t>(count);
   }
 
+  Result<std::size_t> read_at(int fd, std::span<char> buffer, std::uint64_t offset) override {
+    const ssize_t count =
+        uninterrupted([=] { return ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset)); });
+    if (count == -1) return last_error();
+    return static_cast<std::size_t>(count);
+  }
+
   Result<std::size_t> write(int fd, std::string_view text) override {
     const ssize_t count = uninterrupted([=] { return ::write(fd, text.data(), text.size()); });
     if (count == -1) return last_error();
     return static_cast<std::size_t>(count);
+  }
+
+  Result<void> synchronize(int fd) override {
+    return checked_void(uninterrupted([=] { return ::fsync(fd); }));
   }
 
   Result<Pipe> make_pipe() override {

@@ -61,6 +61,9 @@ bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != 
   if (!become(program.standard_input, STDIN_FILENO) || !become(program.standard_output, STDOUT_FILENO)) {
     give_up(program, "unable to setup file descriptors");
   }
+  for (const Handover& handover : program.handovers) {
+    if (!become(handover.from, handover.to)) give_up(program, "unable to setup file descriptors");
+  }
   struct sigaction defaults {};
   defaults.sa_handler = SIG_DFL;
   ::sigaction(SIGCHLD, &defaults, nullptr);

@@ -51,6 +51,11 @@ sys::Result<std::vector<std::string>> FaultySystem::list_directories(int fd) {
   return real_.list_directories(fd);
 }
 
+sys::Result<std::vector<std::string>> FaultySystem::list_files(int fd) {
+  if (fails()) return error();
+  return real_.list_files(fd);
+}
+
 sys::Result<void> FaultySystem::remove(int directory, const char* path) {
   if (fails()) return error();
   return real_.remove(directory, path);
@@ -78,9 +83,19 @@ sys::Result<void> FaultySystem::lock(int fd, const sigset_t* waiting) {
 
 sys::Result<std::size_t> FaultySystem::read(int fd, std::span<char> buffer) { return real_.read(fd, buffer); }
 
+sys::Result<std::size_t> FaultySystem::read_at(int fd, std::span<char> buffer, std::uint64_t offset) {
+  if (fails()) return error();
+  return real_.read_at(fd, buffer, offset);
+}
+
 sys::Result<std::size_t> FaultySystem::write(int fd, std::string_view text) {
   if (fails()) return error();
   return real_.write(fd, text);
+}
+
+sys::Result<void> FaultySystem::synchronize(int fd) {
+  if (fails()) return error();
+  return real_.synchronize(fd);
 }
 
 sys::Result<sys::Pipe> FaultySystem::make_pipe() {

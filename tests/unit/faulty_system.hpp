@@ -40,13 +40,16 @@ class FaultySystem final : public sys::System {
   bool readable(int directory, const char* path) override;
   sys::Result<std::string> read_link(int directory, const char* path) override;
   sys::Result<std::vector<std::string>> list_directories(int fd) override;
+  sys::Result<std::vector<std::string>> list_files(int fd) override;
   sys::Result<void> remove(int directory, const char* path) override;
   sys::Result<void> rename(int directory, const char* from, const char* to, unsigned flags) override;
   sys::Result<void> set_owner(int fd, uid_t owner, gid_t group) override;
   sys::Result<void> set_mode(int fd, mode_t mode) override;
   sys::Result<void> lock(int fd, const sigset_t* waiting) override;
   sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
+  sys::Result<std::size_t> read_at(int fd, std::span<char> buffer, std::uint64_t offset) override;
   sys::Result<std::size_t> write(int fd, std::string_view text) override;
+  sys::Result<void> synchronize(int fd) override;
   sys::Result<sys::Pipe> make_pipe() override;
   bool has_input(int fd) override { return real_.has_input(fd); }
   sys::Result<pid_t> spawn(const sys::Program& program) override;

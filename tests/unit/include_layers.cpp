@@ -24,6 +24,7 @@ struct Folder {
 const std::vector<Folder>& folders() {
   static const std::vector<Folder> all{
       {"lib/core", {"core"}, {"fmt/"}, false},
+      {"lib/log", {"core", "log"}, {"fmt/"}, false},
       {"lib/sys", {"core", "sys"}, {"fmt/", "boost/system/result.hpp"}, true},
       {"lib/event", {"core", "sys", "event"}, {"fmt/", "boost/asio/", "boost/system/"}, true},
       {"lib/cli", {"core", "cli"}, {"fmt/"}, false},
@@ -32,6 +33,7 @@ const std::vector<Folder>& folders() {
       {"runsv", {"core", "sys", "event", "cli", "service"}, {"fmt/"}, true},
       {"runsvdir", {"core", "sys", "event", "cli", "service"}, {"fmt/"}, true},
       {"sv", {"core", "sys", "cli"}, {"fmt/"}, true},
+      {"svlogd", {"core", "log", "sys", "cli"}, {"fmt/"}, true},
   };
   return all;
 }

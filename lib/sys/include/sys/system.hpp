@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +26,12 @@ struct Pipe {
   Fd write_end;
 };
 
+/// A descriptor of the parent's that the child gets under another number.
+struct Handover {
+  int from;
+  int to;
+};
+
 /// A program to be started as a child.
 struct Program {
   /// The child's complaint if the program cannot be started, in two parts: who complains, "runsv DIR: fatal:
@@ -40,6 +47,8 @@ struct Program {
   /// Descriptors that become the child's standard input and output, -1 to leave each as it is.
   int standard_input = -1;
   int standard_output = -1;
+  /// Further descriptors for the child. Their own numbers lie above all that they get.
+  std::span<const Handover> handovers = {};
   /// The child's signal mask.
   const sigset_t* signal_mask;
   /// Start it in a session of its own.
@@ -75,6 +84,8 @@ class System {
   [[nodiscard]] virtual Result<std::string> read_link(int directory, const char* path) = 0;
   /// The names in an open directory that may be directories or symlinks, without those that start with a dot.
   [[nodiscard]] virtual Result<std::vector<std::string>> list_directories(int fd) = 0;
+  /// The names in an open directory that may be those of plain files, in no order.
+  [[nodiscard]] virtual Result<std::vector<std::string>> list_files(int fd) = 0;
   [[nodiscard]] virtual Result<void> remove(int directory, const char* path) = 0;
   /// renameat2(2); `flags` as there.
   [[nodiscard]] virtual Result<void> rename(int directory, const char* from, const char* to,
@@ -85,7 +96,11 @@ class System {
   /// in force for as long.
   [[nodiscard]] virtual Result<void> lock(int fd, const sigset_t* waiting) = 0;
   [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
+  /// pread(2).
+  [[nodiscard]] virtual Result<std::size_t> read_at(int fd, std::span<char> buffer, std::uint64_t offset) = 0;
   [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
+  /// fsync(2).
+  [[nodiscard]] virtual Result<void> synchronize(int fd) = 0;
   [[nodiscard]] virtual Result<Pipe> make_pipe() = 0;
   /// Whether there is something to be read from a pipe.
   [[nodiscard]] virtual bool has_input(int fd) = 0;

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time.hpp"
+#include "current_file.hpp"
+#include "log/config.hpp"
+#include "log/formatter.hpp"
+#include "log/stamp.hpp"
+#include "processor.hpp"
+#include "remote.hpp"
+#include "reporter.hpp"
+#include "sys/system.hpp"
+
+namespace runvisor::svlogd {
+
+/// What holds for all log directories.
+struct Settings {
+  log::StampStyle stamps = log::StampStyle::none;
+  std::size_t line_size = 1000;
+  sigset_t child_mask{};
+};
+
+/// One log directory: writes what it is given into `current`, rotates, keeps the number of old files, and has
+/// them processed. What cannot be written for now stays, and is tried again.
+class LogDirectory {
+ public:
+  LogDirectory(sys::System& system, Reporter& reporter, const Settings& settings, std::string name);
+
+  /// Opens and locks the directory, reads its `config` and opens `current`; false, after a warning, if the
+  /// directory cannot be used. Not being able to open `current` is not such a failure; it is tried again.
+  [[nodiscard]] bool open(const core::Now& now);
+  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(directory_); }
+
+  /// Seals `current` and closes everything. What has been taken and not written stays for the next open().
+  void close();
+
+  /// Takes what has been read; only when drained. `text` must stay as it is until then.
+  void take(std::string_view text, std::string_view stamp);
+
+  /// Writes what has been taken. False if some of it must wait; alerts are appended to `alerts`.
+  bool drain(const core::Now& now, std::string& alerts);
+  [[nodiscard]] bool drained() const noexcept {
+    return rest_.empty() && pending_.empty() && notes_.empty() && !must_rotate_;
+  }
+
+  /// Rotates `current`, if there is something in it, once its last line is complete.
+  void request_rotation() noexcept { rotation_requested_ = true; }
+
+  /// What is due at this time.
+  void proceed(const core::Now& now, std::string& alerts);
+  /// When proceed() should be called; none if nothing waits for time to pass.
+  [[nodiscard]] std::optional<core::SteadyTime> next_time() const;
+
+  /// Whether the output is the input as it is.
+  [[nodiscard]] bool transparent() const noexcept { return formatter_->transparent(); }
+  [[nodiscard]] Processor& processor() noexcept { return processor_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ private:
+  [[nodiscard]] bool open_directory();
+  void read_config();
+  void apply_config();
+  [[nodiscard]] bool open_current(const core::Now& now);
+  [[nodiscard]] bool refill(std::string& alerts);
+  [[nodiscard]] bool rotate(const core::Now& now);
+  void look_for_old_files(bool at_rotation);
+  [[nodiscard]] bool make_room();
+  [[nodiscard]] bool write_failed(const core::Now& now, sys::Error error);
+  bool pause(const core::Now& now, std::string_view what, std::optional<sys::Error> error);
+  void remove_old(const std::string& label, log::OldFileKind kind);
+  [[nodiscard]] bool present(const core::Now& now);
+
+  sys::System& system_;
+  Reporter& reporter_;
+  const Settings& settings_;
+  std::string name_;
+  sys::Fd directory_;
+  sys::Fd lock_;
+  log::Config config_;
+  std::optional<log::Formatter> formatter_;
+  std::optional<Remote> remote_;
+  CurrentFile current_;
+  Processor processor_;
+
+  /// What has been taken and not formatted.
+  std::string_view rest_;
+  std::string stamp_;
+  /// What has been formatted and not written: part of what was taken, of `block_`, or `written_notes_`.
+  std::string_view pending_;
+  std::unique_ptr<char[]> block_;
+  std::size_t block_size_ = 0;
+  log::Extras extras_;
+  /// What the log itself is told, about messages that could not be sent.
+  std::string notes_;
+  std::string written_notes_;
+
+  bool must_rotate_ = false;
+  bool rotation_requested_ = false;
+  std::optional<core::SteadyTime> old_at_;
+  /// Set while something is tried again and again: when next, and what has been said about it.
+  std::optional<core::SteadyTime> retry_at_;
+  std::string complaint_;
+};
+
+}  // namespace runvisor::svlogd
