@@ -17,9 +17,6 @@
 namespace runvisor::sys {
 namespace {
 
-/// The exit code of a child whose program could not be started. Source: runsv(8).
-constexpr int kCannotStart = 111;
-
 /// Puts `pieces` together and writes them at once, so that lines of several children do not mix. A line that
 /// is too long for that is cut.
 template <std::size_t N>
@@ -38,7 +35,7 @@ void complain(const std::string_view (&pieces)[N]) noexcept {
 [[noreturn]] void give_up(const Program& program, std::string_view failure) noexcept {
   const int error = errno;
   complain({program.who, failure, ": ", core::error_words(error), "\n"});
-  ::_exit(kCannotStart);
+  ::_exit(program.cannot_start);
 }
 
 /// Makes `from` the descriptor `to`, which exec then keeps.
@@ -49,7 +46,7 @@ bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != 
     // Its own copy of the write end would keep it waiting for a parent that has died.
     ::close(program.gate->write_end.get());
     char byte = 0;
-    if (::read(program.gate->read_end.get(), &byte, 1) != 1) ::_exit(kCannotStart);
+    if (::read(program.gate->read_end.get(), &byte, 1) != 1) ::_exit(program.cannot_start);
   }
   if (program.new_session) ::setsid();
   if (program.directory != AT_FDCWD && ::fchdir(program.directory) == -1) {

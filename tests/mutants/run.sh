@@ -17,7 +17,7 @@ log=$copy/log
 survivors=0
 caught=0
 
-for part in CMakeLists.txt cmake lib chpst runsv runsvdir sv docs/man; do
+for part in CMakeLists.txt cmake lib chpst machine-init runsv runsvchdir runsvdir sv utmpset docs/man; do
   mkdir -p "$copy/source/$(dirname "$part")"
   cp -R "$source/$part" "$copy/source/$part"
 done

@@ -54,7 +54,8 @@ TEST(Layers, OfThisTreeAreThoseThatTheTestReads) {
 TEST_F(Tree, MayUseTheLayersBelow) {
   for (const char* file :
        {"lib/core/a.cpp", "lib/sys/a.cpp", "lib/event/include/event/a.hpp", "lib/cli/a.cpp",
-        "lib/service/a.cpp", "chpst/a.cpp", "runsv/a.cpp", "runsvdir/a.cpp", "sv/a.cpp"}) {
+        "lib/service/a.cpp", "chpst/a.cpp", "machine-init/a.cpp", "runsv/a.cpp", "runsvchdir/a.cpp",
+        "utmpset/a.cpp", "runsvdir/a.cpp", "sv/a.cpp"}) {
     EXPECT_EQ(verdict(file, "\"core/command.hpp\""), "") << file;
     EXPECT_EQ(verdict(file, "<vector>"), "") << file;
     EXPECT_EQ(verdict(file, "<sys/types.h>"), "") << file;
@@ -78,7 +79,8 @@ TEST_F(Tree, MayNotUseTheLayersAboveOrBeside) {
 
 TEST_F(Tree, UsesAsioInTheEventLayerOnly) {
   for (const char* file : {"lib/core/a.cpp", "lib/sys/a.cpp", "lib/cli/a.cpp", "lib/service/a.cpp",
-                           "chpst/a.cpp", "runsv/a.cpp", "runsvdir/a.cpp", "sv/a.cpp"}) {
+                           "chpst/a.cpp", "machine-init/a.cpp", "runsv/a.cpp", "runsvchdir/a.cpp",
+                           "utmpset/a.cpp", "runsvdir/a.cpp", "sv/a.cpp"}) {
     EXPECT_NE(verdict(file, "<boost/asio/io_context.hpp>"), "") << file;
     EXPECT_NE(verdict(file, "<boost/asio.hpp>"), "") << file;
   }

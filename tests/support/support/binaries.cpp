@@ -15,10 +15,19 @@ std::string program(std::string_view name) {
   }
   // Kept as a symlink's own path: sv looks at the name it is called by.
   const std::filesystem::path path = std::filesystem::absolute(folder) / name;
-  if (::access(path.c_str(), X_OK) != 0) {
-    throw std::runtime_error(path.string() + " cannot be executed");
+  if (::access(path.c_str(), X_OK) == 0) {
+    return path;
   }
-  return path;
+  if (running_as_original()) {
+    // Debian's package spreads the programs over several folders.
+    for (const char* other : {"../sbin", "../../sbin", "../../lib/runit", "../lib/runit"}) {
+      const std::filesystem::path elsewhere = std::filesystem::absolute(folder) / other / name;
+      if (::access(elsewhere.c_str(), X_OK) == 0) {
+        return elsewhere;
+      }
+    }
+  }
+  throw std::runtime_error(path.string() + " cannot be executed");
 }
 
 bool running_as_original() {

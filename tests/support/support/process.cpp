@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -135,6 +136,14 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
   }
   // Should the test itself be killed, a runsv takes its services along.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  try {
+    if (options.prepare) {
+      options.prepare();
+    }
+  } catch (const std::exception& error) {
+    ::dprintf(2, "not prepared: %s\n", error.what());
+    ::_exit(126);
+  }
   ::execvpe(argv.front().c_str(), pointers(arguments).data(), pointers(variables).data());
   ::_exit(127);
 }
@@ -146,6 +155,32 @@ void end_tree(pid_t root) {
   for (const pid_t pid : tree) {
     ::kill(pid, SIGKILL);
   }
+}
+
+/// fork(2), into a new PID namespace if asked to.
+pid_t fork_into(bool new_namespace) {
+  if (!new_namespace) {
+    return ::fork();
+  }
+  const int own = ::open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+  if (own < 0 || ::unshare(CLONE_NEWPID) != 0) {
+    fail("unshare pids");
+  }
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    // What is meant for a namespace of its own must never happen to anybody else's.
+    if (::getpid() != 1) {
+      ::_exit(126);
+    }
+    return 0;
+  }
+  const int error = errno;
+  if (::setns(own, CLONE_NEWPID) != 0) {
+    fail("setns");
+  }
+  ::close(own);
+  errno = error;
+  return pid;
 }
 
 }  // namespace
@@ -164,7 +199,7 @@ Process::Process(const std::vector<std::string>& argv, const ProcessOptions& opt
   if (::pipe2(started.data(), O_CLOEXEC) != 0) {
     fail("pipe2");
   }
-  pid_ = ::fork();
+  pid_ = fork_into(options.first_of_namespace);
   if (pid_ < 0) {
     fail("fork");
   }

@@ -58,6 +58,8 @@ struct Program {
   /// If set, the child waits for a byte from this pipe before it executes the program, and exits if the pipe
   /// is closed instead.
   const Pipe* gate = nullptr;
+  /// The exit code of a child whose program cannot be started. Source: runsv(8).
+  int cannot_start = 111;
 };
 
 /// Everything a supervisor asks of the operating system, so that a test can answer instead, turn the clock,
@@ -106,7 +108,7 @@ class System {
   [[nodiscard]] virtual bool has_input(int fd) = 0;
 
   /// Starts a child; see postfork.cpp for its state. A program that cannot be executed is not an error here:
-  /// its child says so on standard error and exits 111.
+  /// its child says so on standard error and exits `cannot_start`.
   [[nodiscard]] virtual Result<pid_t> spawn(const Program& program) = 0;
   [[nodiscard]] virtual Result<void> send_signal(pid_t pid, int signal) = 0;
   /// Collects one child that has ended; none if none has.

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -54,6 +55,10 @@ struct ProcessOptions {
   /// Resource limits (RLIMIT_NOFILE, …), soft and hard.
   std::vector<std::pair<int, rlim_t>> limits{};
   bool new_session = false;
+  /// Called in the new process right before it becomes the program; what it throws ends the process.
+  std::function<void()> prepare{};
+  /// Make the program process number 1 of a PID namespace of its own; needs root.
+  bool first_of_namespace = false;
 };
 
 /// A program started by a test. Its standard output and error are kept in memory. The destructor kills it and
