@@ -18,6 +18,6 @@ export APP_GREETING="${GREETING:-Hello from a supervised application}"
 export APP_STARTS="$starts"
 
 # Become the server, so that its process is the one that the supervisor watches and signals.
-set -- -f -v -p "${ADDRESS:-127.0.0.1}:${PORT:-8080}" -h "$DATA/www"
-[ "$(id -u)" -ne 0 ] || set -- "$@" -u "${RUN_AS:-nobody:nogroup}"
-exec busybox httpd "$@"
+set -- busybox httpd -f -v -p "${ADDRESS:-127.0.0.1}:${PORT:-8080}" -h "$DATA/www"
+[ "$(id -u)" -ne 0 ] || set -- chpst -u "${RUN_AS:-nobody:nogroup}" "$@"
+exec "$@"

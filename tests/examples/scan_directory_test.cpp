@@ -1,6 +1,8 @@
 // All example services in one scan directory.
 #include <signal.h>
 
+#include <sstream>
+
 #include <catch2/catch.hpp>
 
 #include "example_services.hpp"
@@ -17,6 +19,17 @@ std::vector<std::string> all_examples() {
     names.emplace_back("cron");
   }
   return names;
+}
+
+/// What /proc/PID/status tells under `key`, blanks squeezed.
+std::string status_of(pid_t process, const std::string& key) {
+  std::istringstream lines(read_file("/proc/" + std::to_string(process) + "/status"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(key + ":\t")) {
+      return line.substr(key.size() + 2);
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -58,5 +71,29 @@ SCENARIO_METHOD(ExampleServices, "one sv command stops all examples, and another
   CHECK(sv("start", names).ending == exited(0));
   CHECK(http_get(port("nginx"), "/"));
   CHECK(redis(port("redis"), {"PING"}) == "+PONG\r\n");
+  CHECK(leaves_nothing_behind());
+}
+
+SCENARIO_METHOD(ExampleServices, "no example runs with all of root's privileges (root)") {
+  if (!is_root()) {
+    WARN("not root: there are no privileges to give up");
+    return;
+  }
+  const auto names = all_examples();
+  REQUIRE(start(names));
+  for (const std::string& name : names) {
+    std::vector<pid_t> processes = descendants_of(pid(name));
+    processes.push_back(pid(name));
+    for (const pid_t process : processes) {
+      INFO(name << ", process " << process);
+      if (name == "cron") {
+        // chown, dac_override, fowner, kill, setgid, setuid and audit_write.
+        CHECK(std::stoull(status_of(process, "CapBnd"), nullptr, 16) == 0x200000eb);
+      } else {
+        CHECK(status_of(process, "Uid").find("0\t") != 0);
+        CHECK(std::stoull(status_of(process, "CapPrm"), nullptr, 16) == 0);
+      }
+    }
+  }
   CHECK(leaves_nothing_behind());
 }
