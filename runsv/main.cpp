@@ -57,7 +57,7 @@ int supervise(sys::System& system, const std::string& name) {
   leaving.sa_handler = leave_at_once;
   ::sigaction(SIGTERM, &leaving, nullptr);
   if (const auto failed = service->open(signals.child_mask())) return fatal(system, name, *failed);
-  if (const auto failed = service->begin(signals.child_mask())) return fatal(system, name, *failed);
+  service->begin(signals.child_mask());
   loop.run();
   return EXIT_SUCCESS;
 }

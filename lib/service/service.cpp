@@ -88,10 +88,21 @@ std::optional<Failure> Service::open(const sigset_t& waiting_mask) {
     warn("unable to stat() ./log", log.error());
   }
 
-  return service_->supervise.open_control();
+  if (auto failed = service_->supervise.open_control()) return failed;
+  return prepare_to_show(*service_, machine_->process(Role::service).record());
 }
 
-/// Makes the log pipe and claims `log/supervise`, for a log service that is not to be seen yet.
+/// Clients are to see a process with the record of its first child (introduce). Where an earlier life has
+/// left an ok FIFO that is not possible: they see it with the record it begins with, now.
+std::optional<Failure> Service::prepare_to_show(Process& that, const core::StatusRecord& record) {
+  if (auto failed = that.supervise.prepare_ok()) return failed;
+  if (that.supervise.ok_prepared()) return std::nullopt;
+  // What cannot be written is reported when it is tried again.
+  (void)that.supervise.publish(record, that.role == Role::service);
+  return that.supervise.show();
+}
+
+/// Makes the log pipe and claims `log/supervise`.
 std::optional<Failure> Service::open_log(const sigset_t* waiting) {
   auto pipe = system_.make_pipe();
   if (!pipe) return Failure{"unable to create log pipe", pipe.error()};
@@ -101,34 +112,29 @@ std::optional<Failure> Service::open_log(const sigset_t* waiting) {
   if (auto failed = log->supervise.open_control()) return failed;
   const core::Want want = down ? core::Want::down : core::Want::up;
   const core::Now now = system_.now();
-  publish(*log, core::ProcessMachine(Role::log, want, now).record());
-  if (auto failed = log->supervise.open_ok()) return failed;
+  const core::ProcessMachine machine(Role::log, want, now);
+  if (auto failed = prepare_to_show(*log, machine.record())) return failed;
   machine_->attach_log(want, now);
   log_pipe_ = std::move(*pipe);
   log_ = std::move(log);
   return std::nullopt;
 }
 
-/// The service's first child is held until clients see its supervisor, with the files that tell of it: a
-/// `run` that calls sv on itself must not be too early, and what is published before the start would be
-/// replaced at once.
-std::optional<Failure> Service::begin(const sigset_t& child_mask) {
+void Service::begin(const sigset_t& child_mask) {
   child_mask_ = child_mask;
-  const auto gate = system_.make_pipe();
-  if (!gate) return Failure{"unable to create pipe", gate.error()};
-  if (log_) {
-    log_->listen(*this);
-    perform(Role::log, machine_->process(Role::log).begin(system_.now()));
-  }
-  service_->listen(*this);
-  gate_ = &*gate;
-  perform(Role::service, machine_->process(Role::service).begin(system_.now()));
-  gate_ = nullptr;
-  publish(Role::service);
-  if (auto failed = service_->supervise.open_ok()) return failed;
-  const auto released = system_.write(gate->write_end.get(), "!");
-  if (!released) return Failure{"unable to start ./run", released.error()};
-  return std::nullopt;
+  if (log_) introduce(Role::log);
+  introduce(Role::service);
+}
+
+/// Starts one of the two if it is to be started. Clients see it before its first child executes anything,
+/// since a `run` that calls sv on itself must not be too early, and with the record of that child: what is
+/// published before the start would be replaced at once.
+void Service::introduce(Role role) {
+  Process& that = process(role);
+  that.listen(*this);
+  perform(role, machine_->process(role).begin(system_.now()));
+  // Nothing was started.
+  if (!that.supervise.shown()) publish(role);
 }
 
 /// A log directory may appear while its service is supervised. Looked for where something is about to happen
@@ -140,9 +146,7 @@ void Service::look_for_log() {
   const auto failed = open_log(nullptr);
   if (failed && !log_fails_) warn(failed->what, failed->error);
   log_fails_ = failed.has_value();
-  if (failed) return;
-  log_->listen(*this);
-  perform(Role::log, machine_->process(Role::log).begin(system_.now()));
+  if (!failed) introduce(Role::log);
 }
 
 void Service::command(core::Command command) {
@@ -200,9 +204,11 @@ void Service::perform(Role role, core::ActionList actions) {
         case Action::Kind::start_run:
         case Action::Kind::start_finish:
         case Action::Kind::run_hook: {
-          const auto pid = action.kind == Action::Kind::run_hook ? run_hook(action) : start(role, action);
+          const core::Now now = system_.now();
+          const bool is_hook = action.kind == Action::Kind::run_hook;
+          const auto pid = is_hook ? run_hook(role, action, now) : start(role, action, now);
           if (pid) reaper_.watch(*pid, *this);
-          next = pid ? machine.started(*pid, system_.now()) : machine.start_failed(system_.now());
+          next = pid ? machine.started(*pid, now) : machine.start_failed(now);
           answered = true;
           break;
         }
@@ -213,10 +219,10 @@ void Service::perform(Role role, core::ActionList actions) {
   loop_.at_turn_end(*this);
 }
 
-sys::Result<pid_t> Service::start(Role role, const Action& action) {
+sys::Result<pid_t> Service::start(Role role, const Action& action, core::Now now) {
   const bool is_log = role == Role::log;
   const bool is_run = action.kind == Action::Kind::start_run;
-  if (is_run && !is_log) look_for_log();
+  if (is_run && !is_log && service_->supervise.shown()) look_for_log();
   const fmt::format_int code(action.end.exit_code);
   const fmt::format_int status(action.end.status);
   const std::array<const char*, 4> argv{is_run ? "./run" : "./finish", is_run ? nullptr : code.c_str(),
@@ -224,23 +230,35 @@ sys::Result<pid_t> Service::start(Role role, const Action& action) {
   const char* failure = "unable to start ./finish";
   if (is_run) failure = is_log ? "unable to start log/./run" : "unable to start ./run";
   const std::string who = who_ + "fatal: ";
-  const auto pid = system_.spawn({.who = who.c_str(),
-                                  .failure = failure,
-                                  .path = argv[0],
-                                  .argv = argv.data(),
-                                  .directory = options_.directory,
-                                  .subdirectory = is_log ? "log" : nullptr,
-                                  .standard_input = is_log ? log_pipe_.read_end.get() : -1,
-                                  .standard_output = is_log ? -1 : log_pipe_.write_end.get(),
-                                  .signal_mask = &child_mask_,
-                                  .gate = is_log ? nullptr : gate_});
+  const auto pid = spawn(role, now,
+                         {.who = who.c_str(),
+                          .failure = failure,
+                          .path = argv[0],
+                          .argv = argv.data(),
+                          .directory = options_.directory,
+                          .subdirectory = is_log ? "log" : nullptr,
+                          .standard_input = is_log ? log_pipe_.read_end.get() : -1,
+                          .standard_output = is_log ? -1 : log_pipe_.write_end.get(),
+                          .signal_mask = &child_mask_});
   if (!pid && !fork_fails_) warn("unable to fork, sleeping", pid.error());
   fork_fails_ = !pid;
   return pid;
 }
 
+/// Starts a child; the first one of a process announces itself.
+sys::Result<pid_t> Service::spawn(Role role, core::Now now, sys::Program program) {
+  if (process(role).supervise.shown()) return system_.spawn(program);
+  const std::function<void(pid_t)> announce = [this, role, now](pid_t pid) {
+    core::ProcessMachine next = machine_->process(role);
+    (void)next.started(pid, now);
+    publish(process(role), next.record());
+  };
+  program.announce = &announce;
+  return system_.spawn(program);
+}
+
 /// Starts `control/X` if its owner may execute it.
-sys::Result<pid_t> Service::run_hook(const Action& action) {
+sys::Result<pid_t> Service::run_hook(Role role, const Action& action, core::Now now) {
   const std::string path = fmt::format(FMT_COMPILE("control/{}"), static_cast<char>(action.hook));
   const auto status = system_.status(options_.directory, path.c_str(), 0);
   if (!status) {
@@ -253,14 +271,14 @@ sys::Result<pid_t> Service::run_hook(const Action& action) {
                                         nullptr};
   const std::string who = who_ + "fatal: ";
   const std::string failure = "unable to run " + path;
-  const auto pid = system_.spawn({.who = who.c_str(),
-                                  .failure = failure.c_str(),
-                                  .path = path.c_str(),
-                                  .argv = argv.data(),
-                                  .directory = options_.directory,
-                                  .standard_output = log_pipe_.write_end.get(),
-                                  .signal_mask = &child_mask_,
-                                  .gate = gate_});
+  const auto pid = spawn(role, now,
+                         {.who = who.c_str(),
+                          .failure = failure.c_str(),
+                          .path = path.c_str(),
+                          .argv = argv.data(),
+                          .directory = options_.directory,
+                          .standard_output = log_pipe_.write_end.get(),
+                          .signal_mask = &child_mask_});
   // Whoever cannot fork tries again every second, and says so once.
   if (!pid && !fork_fails_) warn("unable to fork for " + path, pid.error());
   return pid;
@@ -303,7 +321,12 @@ void Service::publish(Role role) {
 }
 
 void Service::publish(Process& that, const core::StatusRecord& record) {
-  const auto failed = that.supervise.publish(record, that.role == Role::service);
+  auto failed = that.supervise.publish(record, that.role == Role::service);
+  // A supervisor whose files cannot be written is to be seen, too.
+  if (!that.supervise.shown()) {
+    auto unseen = that.supervise.show();
+    if (!failed) failed = std::move(unseen);
+  }
   if (failed && !that.publish_fails) warn(failed->what, failed->error);
   that.publish_fails = failed.has_value();
 }

@@ -13,6 +13,9 @@ constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kPublicMode = 0644;
 constexpr mode_t kPermissions = 07777;
 
+constexpr const char* kOk = "ok";
+constexpr const char* kOkNew = "ok.new";
+
 /// A chain of symlinks longer than this is a loop.
 constexpr int kMostLinks = 40;
 
@@ -36,22 +39,22 @@ Failure SuperviseDirectory::failure(const char* verb, const char* name, sys::Err
   return {fmt::format(FMT_COMPILE("unable to {} {}/{}"), verb, path_, name), error};
 }
 
-std::optional<Failure> SuperviseDirectory::make_directory() {
+/// Whatever is wrong with it shows when the lock is opened, and is reported then.
+void SuperviseDirectory::make_directory() {
   std::string path = path_;
   for (int links = 0; links < kMostLinks; ++links) {
+    fresh_ = system_.make_directory(base_, path.c_str(), kDirectoryMode).has_value();
+    if (fresh_) return;
     const auto target = system_.read_link(base_, path.c_str());
-    if (!target) break;
+    if (!target) return;
     path = resolve(path, *target);
   }
-  // Whatever is wrong with it shows when the lock is opened, and is reported then.
-  (void)system_.make_directory(base_, path.c_str(), kDirectoryMode);
-  return std::nullopt;
 }
 
 std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
   auto directory = system_.open(base_, path_.c_str(), O_PATH | O_DIRECTORY, 0);
   if (!directory) {
-    if (auto failed = make_directory()) return failed;
+    make_directory();
     directory = system_.open(base_, path_.c_str(), O_PATH | O_DIRECTORY, 0);
   }
   if (!directory) return failure("open", "lock", directory.error());
@@ -70,10 +73,12 @@ std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
 /// `verb` is what runit calls it when it fails.
 std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const char* verb, int flags,
                                                      sys::Fd& fd) {
-  auto opened = system_.open(directory_.get(), name, flags | O_NONBLOCK, 0);
+  const int directory = directory_.get();
+  if (fresh_) (void)system_.make_fifo(directory, name, kPrivateMode);
+  auto opened = system_.open(directory, name, flags | O_NONBLOCK, 0);
   if (!opened && sys::number(opened.error()) == ENOENT) {
-    (void)system_.make_fifo(directory_.get(), name, kPrivateMode);
-    opened = system_.open(directory_.get(), name, flags | O_NONBLOCK, 0);
+    (void)system_.make_fifo(directory, name, kPrivateMode);
+    opened = system_.open(directory, name, flags | O_NONBLOCK, 0);
   }
   if (!opened) return failure(verb, name, opened.error());
   fd = std::move(*opened);
@@ -81,21 +86,37 @@ std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const cha
 }
 
 std::optional<Failure> SuperviseDirectory::open_control() {
-  // Looked at before it is opened: a socket cannot be, and a device might do something.
-  auto status = system_.status(directory_.get(), "control", 0);
-  if (!status && sys::number(status.error()) == ENOENT) {
-    (void)system_.make_fifo(directory_.get(), "control", kPrivateMode);
-    status = system_.status(directory_.get(), "control", 0);
+  if (!fresh_) {
+    // Looked at before it is opened: a socket cannot be, and a device might do something.
+    auto status = system_.status(directory_.get(), "control", 0);
+    if (!status && sys::number(status.error()) == ENOENT) {
+      (void)system_.make_fifo(directory_.get(), "control", kPrivateMode);
+      status = system_.status(directory_.get(), "control", 0);
+    }
+    if (!status) return failure("stat", "control", status.error());
+    if (!S_ISFIFO(status->st_mode)) return Failure{path_ + "/control exists but is not a fifo", std::nullopt};
+    for (const char* name : {status_.new_name, stat_.new_name, pid_.new_name, kOkNew}) {
+      (void)system_.remove(directory_.get(), name);
+    }
   }
-  if (!status) return failure("stat", "control", status.error());
-  if (!S_ISFIFO(status->st_mode)) return Failure{path_ + "/control exists but is not a fifo", std::nullopt};
-  if (auto failed = open_fifo("control", "open", O_RDONLY, control_read_)) return failed;
-  if (auto failed = open_fifo("control", "open", O_WRONLY, control_write_)) return failed;
-  for (const File* file : {&status_, &stat_, &pid_}) (void)system_.remove(directory_.get(), file->new_name);
-  return std::nullopt;
+  // Open for writing as well, so that it never reads EOF.
+  return open_fifo("control", "open", O_RDWR, control_);
 }
 
-std::optional<Failure> SuperviseDirectory::open_ok() { return open_fifo("ok", "read", O_RDONLY, ok_); }
+std::optional<Failure> SuperviseDirectory::prepare_ok() {
+  if (!fresh_ && system_.status(directory_.get(), kOk, AT_SYMLINK_NOFOLLOW)) return std::nullopt;
+  return open_fifo(kOkNew, "read", O_RDONLY, ok_);
+}
+
+std::optional<Failure> SuperviseDirectory::show() {
+  if (!ok_prepared()) {
+    if (auto failed = open_fifo(kOk, "read", O_RDONLY, ok_)) return failed;
+  } else if (const auto renamed = system_.rename(directory_.get(), kOkNew, kOk, 0); !renamed) {
+    return failure("make", kOk, renamed.error());
+  }
+  shown_ = true;
+  return std::nullopt;
+}
 
 std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& record, bool pid_from_start) {
   std::optional<Failure> failed;
@@ -148,6 +169,9 @@ std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string
     if (*count != content.size()) return abandon("write", sys::Error{ENOSPC});
   }
 
+  // Nothing there yet.
+  if (!file.written && system_.rename(directory, file.new_name, file.name, RENAME_NOREPLACE))
+    return std::nullopt;
   const auto old = system_.status(directory, file.name, AT_SYMLINK_NOFOLLOW);
   const bool replaces = old && S_ISREG(old->st_mode);
   if (replaces) {
@@ -163,7 +187,7 @@ std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string
       return std::nullopt;
     }
   }
-  // Nothing there yet, or a file system that cannot exchange.
+  // No file to keep, or a file system that cannot exchange.
   const auto renamed = system_.rename(directory, file.new_name, file.name, 0);
   if (!renamed) {
     (void)system_.remove(directory, file.new_name);

@@ -1,6 +1,7 @@
-// Everything that runs between fork and exec. The child borrows its parent's memory (vfork), unless it is
-// held at a gate: it may call only async-signal-safe functions, and may change nothing but its own local
-// variables.
+// Everything that runs between fork and exec. The child borrows its parent's memory (vfork): it may call only
+// async-signal-safe functions, and may change nothing but its own local variables. The one exception is
+// Program::announce, which is meant to change what the parent sees: the parent has no other thread, all
+// signals are blocked, and it goes on only when the child has left its memory.
 
 #include "postfork.hpp"
 
@@ -41,13 +42,9 @@ void complain(const std::string_view (&pieces)[N]) noexcept {
 /// Makes `from` the descriptor `to`, which exec then keeps.
 bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != -1; }
 
+/// An exception out of `announce` ends the child, not the parent.
 [[noreturn]] void run_child(const Program& program) noexcept {
-  if (program.gate != nullptr) {
-    // Its own copy of the write end would keep it waiting for a parent that has died.
-    ::close(program.gate->write_end.get());
-    char byte = 0;
-    if (::read(program.gate->read_end.get(), &byte, 1) != 1) ::_exit(program.cannot_start);
-  }
+  if (program.announce != nullptr) (*program.announce)(::getpid());
   if (program.new_session) ::setsid();
   if (program.directory != AT_FDCWD && ::fchdir(program.directory) == -1) {
     give_up(program, "unable to change to directory");
@@ -84,8 +81,7 @@ Result<pid_t> spawn_child(const Program& program) noexcept {
   sigset_t previous;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &previous);
-  // A child that is held at a gate must not hold its parent.
-  const pid_t pid = program.gate == nullptr ? ::vfork() : ::fork();
+  const pid_t pid = ::vfork();
   // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): run_child keeps to the rule at the top.
   if (pid == 0) run_child(program);
   const int error = errno;

@@ -106,9 +106,11 @@ sys::Result<sys::Pipe> FaultySystem::make_pipe() {
 sys::Result<pid_t> FaultySystem::spawn(const sys::Program& program) {
   if (fails()) return error();
   const pid_t pid = next_pid_++;
+  if (program.announce != nullptr) (*program.announce)(pid);
   children_[pid] =
       (program.subdirectory != nullptr ? std::string(program.subdirectory) + '/' : std::string()) +
       program.path;
+  if (executed_) executed_(children_[pid]);
   return pid;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,9 @@ class FaultySystem final : public sys::System {
   void advance(std::chrono::nanoseconds by) { passed_ += by; }
   /// Lets a child end; reap() tells of it.
   void end_child(pid_t pid, int exit_code) { ended_.push_back({pid, exit_code, 0}); }
+
+  /// Called with its path when a child would execute its program.
+  void on_execute(std::function<void(const std::string& path)> executed) { executed_ = std::move(executed); }
 
   /// What has been started and has not ended: pid and path.
   [[nodiscard]] const std::map<pid_t, std::string>& children() const { return children_; }
@@ -69,6 +73,7 @@ class FaultySystem final : public sys::System {
   pid_t next_pid_ = 10'000'000;
   std::map<pid_t, std::string> children_;
   std::vector<core::ChildEnd> ended_;
+  std::function<void(const std::string&)> executed_;
   std::vector<std::pair<pid_t, int>> signals_;
   std::string complaints_;
 };

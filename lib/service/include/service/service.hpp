@@ -31,14 +31,12 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  /// Claims the directory for this process and lets clients see it. A failure is the reason not to supervise.
-  /// If it has to wait for somebody else's lock on the log directory, `waiting_mask` is the signal mask for as
-  /// long.
+  /// Claims the directory for this process. A failure is the reason not to supervise. If it has to wait for
+  /// somebody else's lock on the log directory, `waiting_mask` is the signal mask for as long.
   [[nodiscard]] std::optional<Failure> open(const sigset_t& waiting_mask);
-  /// Starts what is to be started; afterwards the loop does the rest.
+  /// Lets clients see the supervisor and starts what is to be started; afterwards the loop does the rest.
   /// `child_mask` is the signal mask of everything started here.
-  /// A failure is the reason not to supervise; `run` has not been executed then.
-  [[nodiscard]] std::optional<Failure> begin(const sigset_t& child_mask);
+  void begin(const sigset_t& child_mask);
   /// Obeys a command as if it had been written into the service's control FIFO now. Not before begin().
   void command(core::Command command);
 
@@ -48,12 +46,15 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
 
   [[nodiscard]] Process& process(core::Role role) noexcept;
   [[nodiscard]] std::optional<Failure> open_log(const sigset_t* waiting);
+  [[nodiscard]] std::optional<Failure> prepare_to_show(Process& that, const core::StatusRecord& record);
+  void introduce(core::Role role);
   void look_for_log();
   void read_control(core::Role role);
   std::size_t obey_control(core::Role role);
   void perform(core::Role role, core::ActionList actions);
-  [[nodiscard]] sys::Result<pid_t> start(core::Role role, const core::Action& action);
-  [[nodiscard]] sys::Result<pid_t> run_hook(const core::Action& action);
+  [[nodiscard]] sys::Result<pid_t> start(core::Role role, const core::Action& action, core::Now now);
+  [[nodiscard]] sys::Result<pid_t> run_hook(core::Role role, const core::Action& action, core::Now now);
+  [[nodiscard]] sys::Result<pid_t> spawn(core::Role role, core::Now now, sys::Program program);
   void child_ended(const core::ChildEnd& end) override;
   void end_turn() override;
   void publish(core::Role role);
@@ -66,8 +67,6 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   Options options_;
   std::string who_;
   sigset_t child_mask_{};
-  /// What holds the children that are started now; null once clients see this supervisor.
-  const sys::Pipe* gate_ = nullptr;
   std::optional<core::ServiceMachine> machine_;
   std::unique_ptr<Process> service_;
   std::unique_ptr<Process> log_;

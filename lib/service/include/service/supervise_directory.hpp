@@ -34,11 +34,18 @@ class SuperviseDirectory {
   [[nodiscard]] std::optional<Failure> claim(const sigset_t* waiting);
   /// Makes and opens the control FIFO and removes what a killed predecessor may have left half-written.
   [[nodiscard]] std::optional<Failure> open_control();
-  /// Makes and opens the ok FIFO: from now on clients see a supervisor.
-  [[nodiscard]] std::optional<Failure> open_ok();
+  /// Makes and opens the ok FIFO, under another name that no client looks for. One from an earlier life,
+  /// whose owner and mode are to be kept, is left alone.
+  [[nodiscard]] std::optional<Failure> prepare_ok();
+  /// Whether prepare_ok() has made it.
+  [[nodiscard]] bool ok_prepared() const noexcept { return ok_.get() != -1; }
+  /// Puts the ok FIFO in its place, or opens the one that is there: from now on clients see a supervisor.
+  [[nodiscard]] std::optional<Failure> show();
+  /// Whether show() has succeeded.
+  [[nodiscard]] bool shown() const noexcept { return shown_; }
 
-  /// The control FIFO's read end, given away once. A write end stays open here, so that it never reads EOF.
-  [[nodiscard]] sys::Fd take_control() noexcept { return std::move(control_read_); }
+  /// The control FIFO, given away once. It never reads EOF.
+  [[nodiscard]] sys::Fd take_control() noexcept { return std::move(control_); }
 
   /// Brings `status`, `stat` and `pid` up to date, each replaced as a whole and only if its content changes,
   /// or for `stat` if the state is a new one of the same name. With `pid_from_start` false, `pid` is not made
@@ -55,7 +62,7 @@ class SuperviseDirectory {
     bool written = false;
   };
 
-  [[nodiscard]] std::optional<Failure> make_directory();
+  void make_directory();
   [[nodiscard]] std::optional<Failure> open_fifo(const char* name, const char* verb, int flags, sys::Fd& fd);
   [[nodiscard]] std::optional<Failure> bring_up_to_date(File& file, std::string_view content);
   [[nodiscard]] std::optional<Failure> replace(const File& file, std::string_view content);
@@ -64,10 +71,12 @@ class SuperviseDirectory {
   sys::System& system_;
   int base_;
   std::string path_;
+  /// The directory was made by this process: nothing can be in it that was not put there since.
+  bool fresh_ = false;
+  bool shown_ = false;
   sys::Fd directory_;
   sys::Fd lock_;
-  sys::Fd control_read_;
-  sys::Fd control_write_;
+  sys::Fd control_;
   sys::Fd ok_;
   File status_{"status", "status.new", {}};
   File stat_{"stat", "stat.new", {}};

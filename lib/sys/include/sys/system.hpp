@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,9 +56,9 @@ struct Program {
   bool new_session = false;
   /// Look `path` up in $PATH.
   bool search_path = false;
-  /// If set, the child waits for a byte from this pipe before it executes the program, and exits if the pipe
-  /// is closed instead.
-  const Pipe* gate = nullptr;
+  /// If set, the child calls it with its own pid before anything else. The parent stands still meanwhile and
+  /// sees what was changed in memory; descriptors that were opened stay the child's.
+  const std::function<void(pid_t)>* announce = nullptr;
   /// The exit code of a child whose program cannot be started. Source: runsv(8).
   int cannot_start = 111;
 };
