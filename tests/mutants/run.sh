@@ -1,9 +1,9 @@
 #!/bin/sh
 # run.sh SOURCE_DIR TEST_DIR
 # Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds runsv,
-# runsvdir and sv from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires that they fail. They
-# must pass on the unchanged copy first. A mutant that no longer changes its file is an error, too: its line has to
-# be found again.
+# runsvdir, sv and chpst from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires
+# that they fail. They must pass on the unchanged copy first. A mutant that no longer changes its file is an error,
+# too: its line has to be found again. Those of chpst need root.
 set -eu
 
 source=$1
@@ -23,7 +23,7 @@ for part in CMakeLists.txt cmake lib chpst machine-init runsv runsvchdir runsvdi
 done
 
 build_programs() {
-  cmake --build "$build" --target runsv runsvdir sv -j 2 >"$log" 2>&1 || {
+  cmake --build "$build" --target runsv runsvdir sv chpst -j 2 >"$log" 2>&1 || {
     cat "$log"
     echo "$1: the sources do not build"
     exit 1
@@ -175,6 +175,106 @@ each_mutant() {
   "$1" title-log-over-its-label runsvdir runsvdir/title_log.cpp \
     's/kLabelLength = 5/kLabelLength = 0/' \
     'the log gets a dot at once and keeps its first five characters'
+
+  "$1" lock-file-for-all chpst chpst/change.cpp \
+    's/O_NONBLOCK, 0600)/O_NONBLOCK, 0644)/' \
+    'chpst makes a lock file that only its owner may use\, and empties none'
+
+  "$1" lock-that-always-waits chpst chpst/change.cpp \
+    's/lock.waits ? 0 : LOCK_NB/lock.waits ? 0 : 0/' \
+    'chpst -L fails at once when the lock is held'
+
+  "$1" lock-as-standard-output chpst chpst/change.cpp \
+    's/fd <= STDERR_FILENO)/fd < STDIN_FILENO)/' \
+    'chpst does not put the lock where a standard descriptor is missing'
+
+  "$1" limits-before-the-lock chpst chpst/change.cpp \
+    's/^  if (invocation.file_mode_mask) .*$/  set_limits(invocation.limits);/' \
+    'a hard limit hinders nothing that chpst itself does'
+
+  "$1" root-not-changed chpst chpst/change.cpp \
+    's/::chroot(".")/::chroot("\/")/' \
+    'chpst -/ changes the root directory\, and into it'
+
+  "$1" setlock-tells-of-failures chpst chpst/change.cpp \
+    's/if (fails_silently(invocation)) ::_exit(0);/if (fails_silently(invocation)) ::_exit(1);/' \
+    'setlock -x ends with 0\, in silence\, when something goes wrong'
+
+  "$1" setlock-waits-by-default chpst lib/cli/chpst_command_line.cpp \
+    's/LockArgument lock{nullptr, false, false}/LockArgument lock{nullptr, true, false}/' \
+    'setlock fails at once when the lock is held\, by default and with -N'
+
+  "$1" envdir-passes-over-directories chpst lib/cli/chpst_command_line.cpp \
+    's/variables_are_strict = true/variables_are_strict = false/' \
+    'envdir fails on a subdirectory'
+
+  "$1" variable-of-all-lines chpst lib/core/environment.cpp \
+    's/content.substr(0, content.find(.*));/content;/' \
+    'chpst -e sets a variable to the first line of its file'
+
+  "$1" variable-with-its-tabs chpst lib/core/environment.cpp \
+    's/find_last_not_of(" \\t")/find_last_not_of(" ")/' \
+    'chpst -e cuts blanks and tabs at the end of the line only'
+
+  "$1" variable-without-newlines chpst lib/core/environment.cpp \
+    's/for (const char c : value) change += .*$/change += value;/' \
+    'chpst -e turns NUL into a newline'
+
+  "$1" variables-of-hidden-files chpst lib/sys/variable_directory.cpp \
+    's/^      if (name\[0\] == .*$/      if (name[0] == 0) continue;/' \
+    'chpst -e passes over files that begin with a dot\, and over directories'
+
+  "$1" path-given-up-early chpst lib/sys/execute.cpp \
+    's/why != EACCES && //' \
+    'chpst goes on in PATH past what it may not run\, and says so if that was all'
+
+  "$1" soft-limit-not-capped chpst lib/sys/limits.cpp \
+    's/^  now.rlim_cur = std::min.*$//' \
+    'chpst does not raise a soft limit above the hard one'
+
+  "$1" ids-that-wrap chpst lib/core/account.cpp \
+    's/ || \*number >= std::numeric_limits<Id>::max()//' \
+    "chpst does not take a number that leaves no id for root's"
+
+  "$1" other-peoples-groups chpst lib/core/account.cpp \
+    "s/if (take(line, ',') == user)/if (take(line, ',') != user)/" \
+    'chpst --init-groups adds all groups of the user\, from file and getent'
+
+  "$1" group-for-user chpst chpst/identity.cpp \
+    's/"UID=" + std::to_string(account.uid)/"UID=" + std::to_string(account.gids.front())/' \
+    'chpst -U tells of one user while -u becomes another'
+
+  "$1" user-not-verified chpst lib/sys/privileges.cpp \
+    's/^  if (real != account.uid .*$//' \
+    'chpst -u that has not become the user\, whatever the kernel says\, runs nothing'
+
+  "$1" groups-not-verified chpst lib/sys/privileges.cpp \
+    's/return gids == actual;/return true;/' \
+    'chpst -u that has not become the user\, whatever the kernel says\, runs nothing'
+
+  "$1" capabilities-not-verified chpst lib/sys/privileges.cpp \
+    's/if (capabilities->permitted != 0 .*) return/if (capabilities->permitted == 1) return/' \
+    'chpst -u that has not become the user\, whatever the kernel says\, runs nothing'
+
+  "$1" bounding-set-upside-down chpst chpst/identity.cpp \
+    's/keeps ? set : ~set/keeps ? ~set : set/' \
+    'chpst --cap-bs-drop and --cap-bs-keep limit what any program can gain'
+
+  "$1" new-privileges-allowed chpst chpst/change.cpp \
+    's/^  if (invocation.no_new_privileges) .*$//' \
+    'chpst --no-new-privs is for good'
+
+  "$1" getent-believed-when-it-fails chpst lib/sys/getent.cpp \
+    's/if (!output || status != 0)/if (!output)/' \
+    'chpst runs nothing when getent fails'
+
+  "$1" getent-with-our-environment chpst lib/sys/getent.cpp \
+    's/"\/usr\/bin\/getent", &actions, nullptr, argv, environment)/"\/usr\/bin\/getent", \&actions, nullptr, argv, environ)/' \
+    "chpst asks getent without the caller's environment and descriptors"
+
+  "$1" getent-asked-for-numbers chpst lib/sys/account_lookup.cpp \
+    's/return name.find_first_not_of("+0123456789") == std::string::npos;/return false;/' \
+    'chpst asks getent for nothing that the files have\, and for no numbers'
 }
 
 cmake -S "$copy/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DRUNVISOR_TESTS=OFF >"$log" 2>&1 || {

@@ -263,6 +263,11 @@ SCENARIO_METHOD(Scene, "chpst -u that has not become the user, whatever the kern
     check_fatal(deceived(calls, {"-u", "nobody:tty:daemon"}),
                 "unable to verify the user and groups: permission denied");
   }
+  // As many groups as are wanted, but others.
+  check_fatal(run({chpst_path, "-u", ":0:1:2", test_program("without-effect"), "setgroups", chpst_path, "-u",
+                   ":5:1:7", "./probe"},
+                  options),
+              "unable to verify the user and groups: permission denied");
   check_fatal(deceived("capability-loss", {"-u", "nobody"}),
               "unable to verify the capabilities: permission denied");
   CHECK(deceived("capset", {"-u", "nobody"}).ending == exited(0));
