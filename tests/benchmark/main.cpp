@@ -91,6 +91,8 @@ std::vector<Row> measure(Group group, const Context& context) {
       return measure_dying(context);
     case Group::Chpst:
       return measure_chpst(context);
+    case Group::Logger:
+      return measure_logger(context);
   }
   return {};
 }

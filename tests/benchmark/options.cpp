@@ -47,6 +47,8 @@ const char* group_name(Group group) noexcept {
       return "dying";
     case Group::Chpst:
       return "chpst";
+    case Group::Logger:
+      return "logger";
   }
   return "";
 }
@@ -55,7 +57,8 @@ std::string usage(const char* program) {
   return fmt::format(
       "usage: {} --original DIR [--ours DIR] [--only GROUP]... [--rounds N] [--services N]\n"
       "       [--idle SECONDS] [--dying SECONDS] [--directory DIR] [--json FILE]\n"
-      "groups: commands control pick-up boot idle dying chpst\n",
+      "       [--logs DIR] [--multilog FILE] [--s6-log FILE] [--busybox FILE]\n"
+      "groups: commands control pick-up boot idle dying chpst logger\n",
       program);
 }
 
@@ -65,7 +68,9 @@ Options parse_options(int argc, char** argv) {
       {"only", required_argument, nullptr, 'g'},     {"rounds", required_argument, nullptr, 'n'},
       {"services", required_argument, nullptr, 's'}, {"idle", required_argument, nullptr, 'i'},
       {"dying", required_argument, nullptr, 'd'},    {"directory", required_argument, nullptr, 'w'},
-      {"json", required_argument, nullptr, 'j'},     {nullptr, 0, nullptr, 0},
+      {"json", required_argument, nullptr, 'j'},     {"logs", required_argument, nullptr, 'l'},
+      {"multilog", required_argument, nullptr, 'm'}, {"s6-log", required_argument, nullptr, '6'},
+      {"busybox", required_argument, nullptr, 'b'},  {nullptr, 0, nullptr, 0},
   };
   Options options;
   options.ours = RUNVISOR_BENCHMARK_OURS;
@@ -97,6 +102,18 @@ Options parse_options(int argc, char** argv) {
         break;
       case 'j':
         options.json = optarg;
+        break;
+      case 'l':
+        options.logs = optarg;
+        break;
+      case 'm':
+        options.multilog = std::filesystem::absolute(optarg);
+        break;
+      case '6':
+        options.s6_log = std::filesystem::absolute(optarg);
+        break;
+      case 'b':
+        options.busybox = std::filesystem::absolute(optarg);
         break;
       default:
         throw std::invalid_argument("wrong option");

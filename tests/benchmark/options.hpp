@@ -8,10 +8,10 @@
 namespace runvisor::benchmark {
 
 /// The groups of rows that are measured together because they share running services.
-enum class Group { Commands, Control, PickUp, Boot, Idle, Dying, Chpst };
+enum class Group { Commands, Control, PickUp, Boot, Idle, Dying, Chpst, Logger };
 
 inline constexpr Group kAllGroups[] = {Group::Commands, Group::Control, Group::PickUp, Group::Boot,
-                                       Group::Idle,     Group::Dying,   Group::Chpst};
+                                       Group::Idle,     Group::Dying,   Group::Chpst,  Group::Logger};
 
 /// The word that selects a group on the command line.
 [[nodiscard]] const char* group_name(Group group) noexcept;
@@ -21,6 +21,12 @@ struct Options {
   std::filesystem::path original;
   std::filesystem::path directory = "/var/tmp";
   std::filesystem::path json;
+  /// Where the loggers write; should be a tmpfs.
+  std::filesystem::path logs = "/dev/shm";
+  /// More programs for the group `logger`; empty: left out.
+  std::filesystem::path multilog;
+  std::filesystem::path s6_log;
+  std::filesystem::path busybox;
   std::vector<Group> groups;
   int rounds = 5;
   int services = 1000;

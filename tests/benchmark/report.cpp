@@ -60,7 +60,7 @@ std::optional<bool> Row::met() const {
     return summarize(ours).median == 0;
   }
   const auto value = ratio();
-  return value && *value <= *target;
+  return value && (more_is_better ? *value >= *target : *value <= *target);
 }
 
 std::string table(const std::vector<Row>& rows) {
@@ -76,7 +76,8 @@ std::string table(const std::vector<Row>& rows) {
                     row.reference == "runit" ? row.name : row.name + ", to the " + row.reference, row.unit,
                     spread(summarize(row.original)), spread(summarize(row.ours)),
                     ratio ? fmt::format("{:.3f}", *ratio) : "-",
-                    row.target ? fmt::format("<= {}", *row.target) : "-", met ? (*met ? "yes" : "NO") : "-");
+                    row.target ? fmt::format("{} {}", row.more_is_better ? ">=" : "<=", *row.target) : "-",
+                    met ? (*met ? "yes" : "NO") : "-");
   }
   return text;
 }
@@ -92,12 +93,14 @@ void write_json(const std::filesystem::path& path, const std::vector<Row>& rows)
     const auto ratio = row.ratio();
     const auto met = row.met();
     text += fmt::format(
-        "  {{\"name\": \"{}\", \"unit\": \"{}\", \"reference\": \"{}\", \"target\": {}, \"ratio\": {}, "
+        "  {{\"name\": \"{}\", \"unit\": \"{}\", \"reference\": \"{}\", \"target\": {}, "
+        "\"more_is_better\": {}, \"ratio\": {}, "
         "\"met\": {},\n"
         "   \"ours\": [{:.4f}],\n   \"original\": [{:.4f}]}}{}\n",
         row.name, row.unit, row.reference, row.target ? fmt::format("{}", *row.target) : "null",
-        ratio ? fmt::format("{:.5f}", *ratio) : "null", met ? (*met ? "true" : "false") : "null",
-        fmt::join(row.ours, ", "), fmt::join(row.original, ", "), index + 1 < rows.size() ? "," : "");
+        row.more_is_better, ratio ? fmt::format("{:.5f}", *ratio) : "null",
+        met ? (*met ? "true" : "false") : "null", fmt::join(row.ours, ", "), fmt::join(row.original, ", "),
+        index + 1 < rows.size() ? "," : "");
   }
   text += "]\n";
   if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size()) {

@@ -22,8 +22,9 @@ struct Summary {
 struct Row {
   std::string name;
   std::string unit;
-  std::optional<double> target = {};  ///< the greatest ratio of the medians that meets the goal
+  std::optional<double> target = {};  ///< the greatest ratio of the medians that meets the goal, or the least
   std::string reference = "runit";    ///< what ours is compared with
+  bool more_is_better = false;        ///< the target is the least ratio
   std::vector<double> ours = {};
   std::vector<double> original = {};
 

@@ -38,4 +38,8 @@ struct Context {
 /// chpst with some options on a program that ends at once, beside the floor and the program alone.
 [[nodiscard]] std::vector<Row> measure_chpst(const Context& context);
 
+/// Throughput and processor time of svlogd and the other loggers at several line lengths, and floors beside
+/// them.
+[[nodiscard]] std::vector<Row> measure_logger(const Context& context);
+
 }  // namespace runvisor::benchmark

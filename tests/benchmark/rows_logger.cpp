@@ -1,0 +1,301 @@
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <functional>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+#include "rows.hpp"
+
+namespace runvisor::benchmark {
+namespace {
+
+constexpr std::size_t kStreamBytes = 64'000'000;
+constexpr std::size_t kWriteBytes = 65'536;
+constexpr std::size_t kFileBytes = 1'000'000;
+constexpr double kMegabyte = 1e6;
+
+[[noreturn]] void fail(const std::string& what) {
+  throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// What a logger is to do besides writing.
+enum class Work { Plain, Stamp, Replace, Select };
+
+/// The kind of stream, and the work.
+struct Cell {
+  std::string name;
+  std::size_t line;
+  Work work;
+  std::optional<double> to_runit;
+  std::optional<double> to_s6;
+};
+
+/// Targets: how many times as much as the others.
+const std::vector<Cell>& cells() {
+  static const std::vector<Cell> all{
+      {"100-byte lines", 100, Work::Plain, 6, 2},
+      {"100-byte lines, stamped", 100, Work::Stamp, 5, 2.2},
+      {"20-byte lines", 20, Work::Plain, 14, 2.2},
+      {"20-byte lines, stamped", 20, Work::Stamp, 8, 2.5},
+      {"1000-byte lines", 1'000, Work::Plain, 4, 2},
+      {"1000-byte lines, stamped", 1'000, Work::Stamp, 4, 2},
+      {"100-byte lines, unprintables replaced", 100, Work::Replace, 1, {}},
+      {"100-byte lines, ten patterns", 100, Work::Select, 1, 1},
+  };
+  return all;
+}
+
+/// A program that logs its standard input.
+struct Logger {
+  enum class Kind { Svlogd, Multilog, S6 };
+
+  std::string name;
+  Kind kind;
+  std::vector<std::string> program;
+
+  [[nodiscard]] bool able(Work work) const { return kind == Kind::Svlogd || work != Work::Replace; }
+  /// The command, after `directory` has been prepared for it.
+  [[nodiscard]] std::vector<std::string> command(Work work, const std::filesystem::path& directory) const;
+};
+
+std::vector<std::string> Logger::command(Work work, const std::filesystem::path& directory) const {
+  std::vector<std::string> words = program;
+  const auto pattern = [](int number, const char* form) {
+    return fmt::format(fmt::runtime(form), fmt::format("debug {}: ", number));
+  };
+  if (kind == Kind::Svlogd) {
+    std::string config = fmt::format("s{}\nn3\n", kFileBytes);
+    for (int number = 0; work == Work::Select && number < 10; ++number) config += pattern(number, "-{}*\n");
+    std::filesystem::create_directories(directory);
+    const int file = open((directory / "config").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0 || write(file, config.data(), config.size()) < 0) fail("config");
+    close(file);
+    if (work == Work::Stamp) words.emplace_back("-t");
+    if (work == Work::Replace) words.insert(words.end(), {"-r", "_"});
+  } else {
+    if (work == Work::Stamp) words.emplace_back("t");
+    for (int number = 0; work == Work::Select && number < 10; ++number) {
+      words.push_back(pattern(number, kind == Kind::Multilog ? "-{}*" : "-^{}"));
+    }
+    words.insert(words.end(), {fmt::format("s{}", kFileBytes), "n3"});
+  }
+  words.push_back(directory.string());
+  return words;
+}
+
+/// What one run took.
+struct Run {
+  double rate;  ///< MB/s
+  double cost;  ///< processor seconds per GB
+};
+
+/// Lines of `length` bytes that look like a log.
+std::string make_stream(std::size_t length) {
+  static constexpr char kText[] =
+      "GET /assets/application.css HTTP/1.1 200 5312 - Mozilla/5.0 (X11; Linux x86_64) ";
+  std::string text;
+  text.reserve(kStreamBytes + length);
+  for (std::size_t number = 0; text.size() < kStreamBytes; ++number) {
+    const std::size_t end = text.size() + length - 1;
+    text += fmt::format("{:010} ", number);
+    while (text.size() < end) text.append(kText, std::min(sizeof kText - 1, end - text.size()));
+    text.resize(end);
+    text += '\n';
+  }
+  return text;
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
+/// Writes the stream into a child's standard input, in large writes, and waits for the child's end.
+Run pump(const std::string& stream, const std::function<pid_t(int)>& start) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe2");
+  const pid_t child = start(ends[0]);
+  close(ends[0]);
+  const auto before = Clock::now();
+  for (std::size_t at = 0; at < stream.size();) {
+    const ssize_t put = write(ends[1], stream.data() + at, std::min(kWriteBytes, stream.size() - at));
+    if (put < 0 && errno != EINTR) break;
+    check_interrupted();
+    at += put < 0 ? 0 : static_cast<std::size_t>(put);
+  }
+  close(ends[1]);
+  int status = 0;
+  rusage usage{};
+  while (wait4(child, &status, 0, &usage) < 0) {
+    if (errno != EINTR) fail("wait4");
+    check_interrupted();
+  }
+  const std::chrono::duration<double> duration = Clock::now() - before;
+  if (status != 0) throw std::runtime_error(fmt::format("a logger failed: wait status {}", status));
+  const double megabytes = static_cast<double>(stream.size()) / kMegabyte;
+  return {megabytes / duration.count(),
+          (seconds(usage.ru_utime) + seconds(usage.ru_stime)) * 1'000 / megabytes};
+}
+
+Run log(const Logger& logger, const Cell& cell, const std::string& stream,
+        const std::filesystem::path& directory) {
+  std::filesystem::remove_all(directory);
+  const std::vector<std::string> words = logger.command(cell.work, directory);
+  const Run run = pump(stream, [&](int input) {
+    std::vector<char*> argv;
+    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t child = 0;
+    const int error = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) throw std::system_error(error, std::generic_category(), words[0]);
+    return child;
+  });
+  if (!std::filesystem::exists(directory / "current")) {
+    throw std::runtime_error(fmt::format("{} has not logged", logger.name));
+  }
+  std::filesystem::remove_all(directory);
+  return run;
+}
+
+/// A child that reads large blocks and drops them.
+Run pipe_floor(const std::string& stream) {
+  return pump(stream, [](int input) {
+    const pid_t child = fork();
+    if (child == 0) {
+      static char block[kWriteBytes];
+      while (read(input, block, sizeof block) > 0) {
+      }
+      _exit(0);
+    }
+    return child;
+  });
+}
+
+/// The stream written into files of a megabyte, so many bytes at a time.
+double file_floor(const std::string& stream, std::size_t piece, const std::filesystem::path& directory) {
+  std::filesystem::create_directories(directory);
+  const auto before = Clock::now();
+  for (std::size_t begin = 0; begin < stream.size(); begin += kFileBytes) {
+    const int file = open((directory / "file").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    const std::size_t end = std::min(begin + kFileBytes, stream.size());
+    for (std::size_t at = begin; at < end; at += piece) {
+      if (write(file, stream.data() + at, std::min(piece, end - at)) < 0) fail("write");
+    }
+    close(file);
+    check_interrupted();
+  }
+  const std::chrono::duration<double> duration = Clock::now() - before;
+  std::filesystem::remove_all(directory);
+  return static_cast<double>(stream.size()) / kMegabyte / duration.count();
+}
+
+/// Removes the folder for the logs, however the measurement ends.
+struct LogFolder {
+  std::filesystem::path path;
+
+  explicit LogFolder(const std::filesystem::path& parent) {
+    std::string name = (std::filesystem::absolute(parent) / "runvisor-benchmark-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) fail(name);
+    path = name;
+  }
+  ~LogFolder() {
+    kill_descendants();
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  LogFolder(const LogFolder&) = delete;
+  LogFolder& operator=(const LogFolder&) = delete;
+};
+
+std::optional<double> target_for(const Logger& logger, const Cell& cell) {
+  if (logger.name == "runit") return cell.to_runit;
+  return logger.name == "s6-log" ? cell.to_s6 : std::optional(1.0);
+}
+
+}  // namespace
+
+std::vector<Row> measure_logger(const Context& context) {
+  const Options& options = context.options;
+  std::vector<Logger> loggers{
+      {"runvisor", Logger::Kind::Svlogd, {(context.ours.programs / "svlogd").string()}},
+      {"runit", Logger::Kind::Svlogd, {(context.original.programs / "svlogd").string()}}};
+  if (!options.multilog.empty())
+    loggers.push_back({"multilog", Logger::Kind::Multilog, {options.multilog.string()}});
+  if (!options.s6_log.empty()) loggers.push_back({"s6-log", Logger::Kind::S6, {options.s6_log.string()}});
+  if (!options.busybox.empty()) {
+    loggers.push_back({"busybox", Logger::Kind::Svlogd, {options.busybox.string(), "svlogd"}});
+  }
+  // A logger that ends early is told by its status, not by its signal to us.
+  signal(SIGPIPE, SIG_IGN);
+  const LogFolder folder(options.logs);
+  std::vector<Row> rows;
+  for (const Cell& cell : cells()) {
+    const std::string stream = make_stream(cell.line);
+    std::vector<std::vector<Run>> runs(loggers.size());
+    std::vector<double> floors[3];
+    const bool first = &cell == &cells().front();
+    for (int round = 0; round < options.rounds; ++round) {
+      for (std::size_t step = 0; step < loggers.size(); ++step) {
+        const std::size_t which = (static_cast<std::size_t>(round) + step) % loggers.size();
+        if (loggers[which].able(cell.work)) {
+          runs[which].push_back(log(loggers[which], cell, stream, folder.path / loggers[which].name));
+        }
+      }
+      if (first) {
+        floors[0].push_back(pipe_floor(stream).rate);
+        floors[1].push_back(file_floor(stream, kWriteBytes, folder.path / "floor"));
+        floors[2].push_back(file_floor(stream, cell.line, folder.path / "floor"));
+      }
+    }
+    const auto samples = [&](std::size_t which, double Run::*figure) {
+      std::vector<double> all;
+      for (const Run& run : runs[which]) all.push_back(run.*figure);
+      return all;
+    };
+    for (std::size_t which = 1; which < loggers.size(); ++which) {
+      if (runs[which].empty()) continue;
+      rows.push_back({.name = cell.name,
+                      .unit = "MB/s",
+                      .target = target_for(loggers[which], cell),
+                      .reference = loggers[which].name,
+                      .more_is_better = true,
+                      .ours = samples(0, &Run::rate),
+                      .original = samples(which, &Run::rate)});
+    }
+    if (!first) continue;
+    for (std::size_t which = 1; which < loggers.size(); ++which) {
+      rows.push_back({.name = cell.name + ": processor time",
+                      .unit = "s/GB",
+                      .target = loggers[which].name == "s6-log" ? 0.5 : 1,
+                      .reference = loggers[which].name,
+                      .ours = samples(0, &Run::cost),
+                      .original = samples(which, &Run::cost)});
+    }
+    const char* const names[] = {"pipe floor", "floor of 64 KiB writes", "floor of a write per line"};
+    for (std::size_t floor = 0; floor < 3; ++floor) {
+      rows.push_back({.name = cell.name,
+                      .unit = "MB/s",
+                      .reference = names[floor],
+                      .more_is_better = true,
+                      .ours = samples(0, &Run::rate),
+                      .original = floors[floor]});
+    }
+  }
+  return rows;
+}
+
+}  // namespace runvisor::benchmark
