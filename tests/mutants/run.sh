@@ -17,9 +17,13 @@ log=$copy/log
 survivors=0
 caught=0
 
-for part in CMakeLists.txt cmake lib chpst machine-init runsv runsvchdir runsvdir sv utmpset docs/man; do
-  mkdir -p "$copy/source/$(dirname "$part")"
-  cp -R "$source/$part" "$copy/source/$part"
+# All that is built, which is not for this script to know.
+mkdir "$copy/source"
+for part in "$source"/*; do
+  case ${part##*/} in
+    build | tests) ;;
+    *) cp -R "$part" "$copy/source" ;;
+  esac
 done
 
 build_programs() {
