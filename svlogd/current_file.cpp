@@ -1,7 +1,6 @@
 #include "current_file.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "log/stamp.hpp"
@@ -36,7 +35,7 @@ Outcome CurrentFile::open(int directory, core::WallTime now) {
 }
 
 Outcome CurrentFile::make() {
-  auto file = system_.open(directory_, kName, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK, kOpenMode);
+  auto file = system_.open(directory_, kName, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, kOpenMode);
   if (!file)
     return Trouble{continued_ ? "unable to open current" : "unable to create new current", file.error()};
   const auto status = system_.status(file->get());
@@ -48,11 +47,6 @@ Outcome CurrentFile::make() {
   sealed_ = false;
   state_.size = static_cast<std::uint64_t>(status->st_size);
   state_.line_start = state_.size;
-  // The last line may have been left incomplete when its writer's svlogd was told to end.
-  std::array<char, 1> last{'\n'};
-  if (state_.size > 0 && system_.read_at(file_.get(), last, state_.size - 1) && last.front() != '\n') {
-    --state_.line_start;
-  }
   return std::nullopt;
 }
 

@@ -25,7 +25,11 @@ LogDirectory::LogDirectory(sys::System& system, Reporter& reporter, const Settin
 }
 
 bool LogDirectory::open(const core::Now& now) {
-  if (!open_directory()) return false;
+  if (!open_directory()) {
+    abandon();
+    return false;
+  }
+  open_ = true;
   read_config();
   apply_config();
   retry_at_.reset();
@@ -40,6 +44,11 @@ bool LogDirectory::open_directory() {
     const bool is_file = directory.error() == sys::Error{ENOTDIR};
     reporter_.warn({is_file ? "unable to change directory: " : "unable to open log directory: ", name_},
                    directory.error());
+    return false;
+  }
+  // Whoever may read a directory may not always use it.
+  if (const auto entered = system_.status(directory->get(), ".", 0); !entered) {
+    reporter_.warn({"unable to change directory: ", name_}, entered.error());
     return false;
   }
   auto lock = system_.open(directory->get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0600);
@@ -89,15 +98,29 @@ bool LogDirectory::open_current(const core::Now& now) {
   look_for_old_files(false);
   if (const auto trouble = current_.open(directory_.get(), now.wall))
     return pause(now, trouble->what, trouble->error);
-  if (!current_.renamed().empty()) look_for_old_files(true);
+  if (!current_.renamed().empty()) {
+    look_for_old_files(true);
+    processor_.add(current_.renamed());
+  }
   reporter_.info({current_.continued() ? "append: " : "new: ", name_, "/current"});
   old_at_.reset();
   if (config_.max_age.count() > 0) old_at_ = now.steady + config_.max_age;
   return true;
 }
 
+/// Forgets what has not been written, and does not take part any more.
+void LogDirectory::abandon() {
+  take({}, {});
+  pending_ = {};
+  notes_.clear();
+  must_rotate_ = false;
+  rotation_requested_ = false;
+  retry_at_.reset();
+}
+
 void LogDirectory::close() {
   if (!is_open()) return;
+  open_ = false;
   reporter_.info({"close: ", name_});
   if (current_.is_open()) {
     if (const auto trouble = current_.seal()) reporter_.warn({trouble->what, ": ", name_}, trouble->error);
@@ -108,9 +131,11 @@ void LogDirectory::close() {
   old_at_.reset();
 }
 
-void LogDirectory::take(std::string_view text, std::string_view stamp) {
-  rest_ = text;
-  stamp_ = stamp;
+void LogDirectory::take(const Stamped& first, const Stamped& rest) {
+  first_ = first.text;
+  first_stamp_ = first.stamp;
+  rest_ = rest.text;
+  stamp_ = rest.stamp;
 }
 
 /// Whether there is a file to write to. Makes one if there is none, or if somebody has removed it, with its
@@ -139,7 +164,7 @@ bool LogDirectory::present(const core::Now& now) {
   return open_current(now);
 }
 
-bool LogDirectory::drain(const core::Now& now, std::string& alerts) {
+bool LogDirectory::drain(const core::Now& now, log::Alerts& alerts) {
   if (drained() && !rotation_requested_ && current_.is_open()) {
     retry_at_.reset();
     return true;
@@ -175,32 +200,42 @@ bool LogDirectory::drain(const core::Now& now, std::string& alerts) {
 }
 
 /// Formats more of what has been taken; false if there is no more.
-bool LogDirectory::refill(std::string& alerts) {
-  if (rest_.empty()) {
+bool LogDirectory::refill(log::Alerts& alerts) {
+  if (first_.empty() && rest_.empty()) {
     if (notes_.empty()) return false;
     written_notes_.swap(notes_);
     notes_.clear();
     pending_ = written_notes_;
-    return true;
-  }
-  if (formatter_->transparent()) {
-    formatter_->pass(rest_);
-    pending_ = rest_;
+  } else if (formatter_->transparent()) {
+    const char* const begin = first_.empty() ? rest_.data() : first_.data();
+    pending_ = {begin, first_.size() + rest_.size()};
+    formatter_->pass(pending_);
+    first_ = {};
     rest_ = {};
-    return true;
+  } else {
+    format(alerts);
   }
-  formatter_->set_stamp(stamp_);
-  if (const std::size_t needed = kBlockSize + formatter_->head().size(); block_size_ < needed) {
+  return true;
+}
+
+void LogDirectory::format(log::Alerts& alerts) {
+  const std::size_t head = config_.prefix.size() + std::max(stamp_.size(), first_stamp_.size());
+  if (const std::size_t needed = kBlockSize + head; block_size_ < needed) {
     block_.reset(new char[needed]);
     block_size_ = needed;
   }
-  const auto [consumed, produced] = formatter_->format(rest_, {block_.get(), block_size_}, extras_);
-  rest_.remove_prefix(consumed);
-  pending_ = {block_.get(), produced};
-  alerts += extras_.alerts;
-  if (!extras_.ends.empty() && remote_) remote_->send(extras_, stamp_, notes_);
-  extras_.clear();
-  return true;
+  std::span<char> room{block_.get(), block_size_};
+  const auto fill = [&](std::string_view& text, std::string_view stamp) {
+    formatter_->set_stamp(stamp);
+    const auto [consumed, produced] = formatter_->format(text, room, alerts, messages_);
+    text.remove_prefix(consumed);
+    room = room.subspan(produced);
+  };
+  if (!first_.empty()) fill(first_, first_stamp_);
+  if (first_.empty() && !rest_.empty()) fill(rest_, stamp_);
+  pending_ = {block_.get(), block_size_ - room.size()};
+  if (!messages_.ends.empty() && remote_) remote_->send(messages_, notes_);
+  messages_.clear();
 }
 
 bool LogDirectory::rotate(const core::Now& now) {
@@ -309,7 +344,7 @@ bool LogDirectory::pause(const core::Now& now, std::string_view what, std::optio
   return false;
 }
 
-void LogDirectory::proceed(const core::Now& now, std::string& alerts) {
+void LogDirectory::proceed(const core::Now& now, log::Alerts& alerts) {
   if (old_at_ && now.steady >= *old_at_) {
     if (current_.is_open() && current_.state().size > 0) rotation_requested_ = true;
     old_at_ = now.steady + config_.max_age;

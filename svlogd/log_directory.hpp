@@ -33,39 +33,47 @@ class LogDirectory {
   /// Opens and locks the directory, reads its `config` and opens `current`; false, after a warning, if the
   /// directory cannot be used. Not being able to open `current` is not such a failure; it is tried again.
   [[nodiscard]] bool open(const core::Now& now);
-  [[nodiscard]] bool is_open() const noexcept { return static_cast<bool>(directory_); }
+  [[nodiscard]] bool is_open() const noexcept { return open_; }
 
-  /// Seals `current` and closes everything. What has been taken and not written stays for the next open().
+  /// Seals `current` and closes everything. What has been taken and not written stays for the next open(),
+  /// but not if that fails.
   void close();
 
-  /// Takes what has been read; only when drained. `text` must stay as it is until then.
-  void take(std::string_view text, std::string_view stamp);
+  /// Input, and the stamp for the lines in it.
+  struct Stamped {
+    std::string_view text;
+    std::string_view stamp;
+  };
+
+  /// Takes what has been read, a first line with a stamp of its own and the rest; only when drained. The
+  /// texts must stay as they are until it is drained again, and be adjacent.
+  void take(const Stamped& first, const Stamped& rest);
 
   /// Writes what has been taken. False if some of it must wait; alerts are appended to `alerts`.
-  bool drain(const core::Now& now, std::string& alerts);
+  bool drain(const core::Now& now, log::Alerts& alerts);
   [[nodiscard]] bool drained() const noexcept {
-    return rest_.empty() && pending_.empty() && notes_.empty() && !must_rotate_;
+    return first_.empty() && rest_.empty() && pending_.empty() && notes_.empty() && !must_rotate_;
   }
 
   /// Rotates `current`, if there is something in it, once its last line is complete.
   void request_rotation() noexcept { rotation_requested_ = true; }
 
   /// What is due at this time.
-  void proceed(const core::Now& now, std::string& alerts);
+  void proceed(const core::Now& now, log::Alerts& alerts);
   /// When proceed() should be called; none if nothing waits for time to pass.
   [[nodiscard]] std::optional<core::SteadyTime> next_time() const;
 
-  /// Whether the output is the input as it is.
-  [[nodiscard]] bool transparent() const noexcept { return formatter_->transparent(); }
   [[nodiscard]] Processor& processor() noexcept { return processor_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
   [[nodiscard]] bool open_directory();
+  void abandon();
   void read_config();
   void apply_config();
   [[nodiscard]] bool open_current(const core::Now& now);
-  [[nodiscard]] bool refill(std::string& alerts);
+  [[nodiscard]] bool refill(log::Alerts& alerts);
+  void format(log::Alerts& alerts);
   [[nodiscard]] bool rotate(const core::Now& now);
   void look_for_old_files(bool at_rotation);
   [[nodiscard]] bool make_room();
@@ -78,6 +86,8 @@ class LogDirectory {
   Reporter& reporter_;
   const Settings& settings_;
   std::string name_;
+  bool open_ = false;
+  /// None while the directory has gone.
   sys::Fd directory_;
   sys::Fd lock_;
   log::Config config_;
@@ -87,13 +97,15 @@ class LogDirectory {
   Processor processor_;
 
   /// What has been taken and not formatted.
+  std::string_view first_;
   std::string_view rest_;
+  std::string first_stamp_;
   std::string stamp_;
   /// What has been formatted and not written: part of what was taken, of `block_`, or `written_notes_`.
   std::string_view pending_;
   std::unique_ptr<char[]> block_;
   std::size_t block_size_ = 0;
-  log::Extras extras_;
+  log::Messages messages_;
   /// What the log itself is told, about messages that could not be sent.
   std::string notes_;
   std::string written_notes_;

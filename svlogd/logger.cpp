@@ -90,7 +90,9 @@ void Logger::wait() {
   now_ = system_.now();
   if (ready > 0 && awaited[0].revents != 0) receive_signals();
   if (next && now_.steady >= *next) {
-    for (const auto& log : logs_) log->proceed(now_, alerts_);
+    for (const auto& log : logs_) {
+      if (log->is_open()) log->proceed(now_, alerts_);
+    }
   }
   if (ready > 0 && awaited[1].revents != 0 && end_ == End::none && drained()) read_input();
   if (end_ != End::none && !input_finished_ && drained()) finish_input();
@@ -106,7 +108,9 @@ void Logger::receive_signals() {
         break;
       case SIGALRM:
         reporter_.info({"sigalarm received."});
-        for (const auto& log : logs_) log->request_rotation();
+        for (const auto& log : logs_) {
+          if (log->is_open()) log->request_rotation();
+        }
         drain();
         break;
       case SIGHUP:
@@ -136,8 +140,8 @@ void Logger::reap() {
 }
 
 void Logger::read_input() {
-  if (!read_some(SIZE_MAX)) return;
-  hand_out(intake_.take());
+  const std::size_t held = intake_.held();
+  if (read_some(SIZE_MAX)) hand_out(intake_.take(), held);
 }
 
 /// Reads once; false if that gave nothing.
@@ -158,20 +162,27 @@ bool Logger::read_some(std::size_t most) {
   return true;
 }
 
-/// Has all logs write `text`.
-void Logger::hand_out(std::string_view text) {
-  if (text.empty()) return;
+/// Has all logs write what has been read and can be passed on.
+void Logger::hand_out(std::string_view text, std::size_t held) {
   // The clock may step back; the stamps do not.
-  last_stamp_ = std::max(last_stamp_, now_.wall);
-  const std::string stamp = log::stamp(settings_.stamps, last_stamp_);
-  for (const auto& log : logs_) {
-    if (log->is_open()) log->take(text, stamp);
+  last_time_ = std::max(last_time_, now_.wall);
+  if (!text.empty()) {
+    const std::string stamp = log::stamp(settings_.stamps, last_time_);
+    // A line has the time at which its beginning was read.
+    const std::string first_stamp = held > 0 ? log::stamp(settings_.stamps, held_since_) : stamp;
+    const std::size_t first = held > 0 ? std::min(text.find('\n', held), text.size() - 1) + 1 : 0;
+    for (const auto& log : logs_) {
+      if (log->is_open()) log->take({text.substr(0, first), first_stamp}, {text.substr(first), stamp});
+    }
+    drain();
   }
-  drain();
+  if (held == 0 || !text.empty()) held_since_ = last_time_;
 }
 
 void Logger::drain() {
-  for (const auto& log : logs_) (void)log->drain(now_, alerts_);
+  for (const auto& log : logs_) {
+    if (log->is_open()) (void)log->drain(now_, alerts_);
+  }
 }
 
 /// Reads the rest of the line that has been read in part, as far as it is there.
@@ -179,30 +190,28 @@ void Logger::complete_line() {
   constexpr std::size_t kMost = std::size_t{64} * 1024;
   for (std::size_t count = 0; count < kMost && drained(); ++count) {
     pollfd input{STDIN_FILENO, POLLIN, 0};
+    const std::size_t held = intake_.held();
     if (::poll(&input, 1, 0) != 1 || !read_some(1)) return;
-    hand_out(intake_.take());
-    if (!intake_.holds() && !intake_.within_line()) return;
+    hand_out(intake_.take(), held);
+    if (intake_.held() == 0 && !intake_.within_line()) return;
   }
 }
 
 /// Writes what is left of the input, when there will be no more.
 void Logger::finish_input() {
-  if (intake_.holds() || intake_.within_line()) {
-    const bool by_signal = end_ == End::signal;
-    if (by_signal) complete_line();
-    if (!drained()) return;
-    hand_out(intake_.take_held());
-    if (!drained()) return;
-    if (intake_.within_line()) {
-      for (const auto& log : logs_) {
-        // After a signal, the next svlogd may read the rest of the line, and continue it.
-        if (log->is_open() && !(by_signal && log->transparent())) log->take("\n", {});
-      }
-      intake_.end_line();
-      drain();
+  if (end_ == End::signal && (intake_.held() > 0 || intake_.within_line())) complete_line();
+  if (!drained()) return;
+  const std::size_t held = intake_.held();
+  hand_out(intake_.take_held(), held);
+  if (intake_.within_line() && drained()) {
+    // What follows, from another svlogd perhaps, is another line.
+    intake_.end_line();
+    for (const auto& log : logs_) {
+      if (log->is_open()) log->take({}, {"\n", {}});
     }
+    drain();
   }
-  input_finished_ = true;
+  input_finished_ = intake_.held() == 0 && !intake_.within_line();
 }
 
 bool Logger::drained() const {
@@ -224,8 +233,7 @@ bool Logger::finished() {
 
 void Logger::write_alerts() {
   if (alerts_.empty()) return;
-  [[maybe_unused]] const auto written = sys::write_all(STDERR_FILENO, alerts_);
-  alerts_.clear();
+  [[maybe_unused]] const auto written = sys::write_all(STDERR_FILENO, alerts_.take());
 }
 
 }  // namespace runvisor::svlogd

@@ -34,7 +34,7 @@ class Logger {
   void reap();
   void read_input();
   [[nodiscard]] bool read_some(std::size_t most);
-  void hand_out(std::string_view text);
+  void hand_out(std::string_view text, std::size_t held);
   void drain();
   void complete_line();
   void finish_input();
@@ -49,9 +49,11 @@ class Logger {
   log::Intake intake_;
   std::optional<log::Replacement> replacement_;
   std::vector<std::unique_ptr<LogDirectory>> logs_;
-  std::string alerts_;
+  log::Alerts alerts_;
   core::Now now_{};
-  core::WallTime last_stamp_{};
+  core::WallTime last_time_{};
+  /// When the beginning of the line was read that is held back.
+  core::WallTime held_since_{};
   End end_ = End::none;
   bool input_finished_ = false;
   bool hang_up_ = false;

@@ -6,7 +6,7 @@
 namespace runvisor::svlogd {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstPause{100};
+constexpr std::chrono::milliseconds kFirstPause{200};
 constexpr std::chrono::milliseconds kLongestPause{30'000};
 
 std::string file_name(const std::string& label, log::OldFileKind kind) {

@@ -14,9 +14,9 @@ class Remote {
  public:
   explicit Remote(const log::Endpoint& to) noexcept : socket_(to.address, to.ipv6, to.port) {}
 
-  /// Sends all messages in `extras`. What cannot be sent is told in lines for the log, each beginning with a
-  /// warning and `stamp`, appended to `failures`.
-  void send(const log::Extras& extras, std::string_view stamp, std::string& failures);
+  /// Sends all messages in `messages`. What cannot be sent is told in lines for the log, each beginning with
+  /// a warning and `stamp`, appended to `failures`.
+  void send(const log::Messages& messages, std::string& failures);
 
  private:
   sys::DatagramSocket socket_;

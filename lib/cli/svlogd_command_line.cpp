@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/option_scanner.hpp"
+#include "cli/sv_command_line.hpp"
 
 namespace runvisor::cli {
 namespace {
@@ -65,7 +66,7 @@ std::variant<SvlogdInvocation, SvlogdUsageError> parse_svlogd(std::span<const ch
         return usage(program, "runvisor " RUNVISOR_VERSION "\n");
     }
   }
-  if (options.error()) return usage(program, message("svlogd", *options.error()));
+  if (options.error()) return usage(program, message(base_name(program), *options.error()));
   invocation.directories = options.rest();
   if (invocation.directories.empty() || invocation.buffer_size <= invocation.line_size)
     return usage(program, {});

@@ -111,7 +111,7 @@ void read_line(std::string_view line, Config& config) {
       config.processor = rest;
       break;
     case 'p':
-      config.prefix = rest;
+      if (!rest.empty()) config.prefix = rest;
       break;
     case 'u':
     case 'U': {

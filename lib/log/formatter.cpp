@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 namespace runvisor::log {
 
@@ -18,27 +19,49 @@ void Formatter::set_stamp(std::string_view stamp) {
   stamp_size_ = stamp.size();
 }
 
-void Formatter::add_cut(std::string& out, std::string_view line) const {
+void Alerts::add(const char* line, std::string_view alert) {
+  entries_.push_back({line, text_.size(), alert.size()});
+  text_ += alert;
+}
+
+std::string Alerts::take() {
+  const auto earlier = [](const Entry& a, const Entry& b) { return std::less<>{}(a.line, b.line); };
+  std::string all;
+  if (std::is_sorted(entries_.begin(), entries_.end(), earlier)) {
+    all = std::move(text_);
+  } else {
+    std::stable_sort(entries_.begin(), entries_.end(), earlier);
+    for (const Entry& entry : entries_) all.append(text_, entry.begin, entry.size);
+  }
+  text_.clear();
+  entries_.clear();
+  return all;
+}
+
+/// Adds the line as it appears elsewhere than in the log.
+void Formatter::cut(std::string& out, std::string_view line) const {
+  out += head_;
   out += line.substr(0, match_size_);
-  if (line.size() > match_size_) out += "...";
+  if (line.size() >= match_size_) out += "...";
   out += '\n';
 }
 
-bool Formatter::begin_line(std::string_view line, Extras& extras) {
+bool Formatter::begin_line(std::string_view line, Alerts& alerts, Messages& messages) {
   const std::string_view matched = line.substr(0, match_size_);
   if (config_.selection.may_alert() && config_.selection.alerts(matched)) {
-    extras.alerts += head_;
-    add_cut(extras.alerts, line);
+    alert_.clear();
+    cut(alert_, line);
+    alerts.add(line.data(), alert_);
   }
   if (config_.selection.may_drop() && !config_.selection.logs(matched)) return false;
   if (!config_.remote) return true;
-  extras.messages += config_.prefix;
-  add_cut(extras.messages, line);
-  extras.ends.push_back(extras.messages.size());
+  cut(messages.text, line);
+  messages.ends.push_back(messages.text.size());
   return !config_.only_remote;
 }
 
-Formatter::Progress Formatter::format(std::string_view text, std::span<char> out, Extras& extras) {
+Formatter::Progress Formatter::format(std::string_view text, std::span<char> out, Alerts& alerts,
+                                      Messages& messages) {
   const char* at = text.data();
   const char* const end = at + text.size();
   char* to = out.data();
@@ -52,7 +75,7 @@ Formatter::Progress Formatter::format(std::string_view text, std::span<char> out
     if (opens) {
       // Without room for the head and some of the line, nothing of it is looked at yet.
       if (static_cast<std::size_t>(limit - to) <= head_.size()) break;
-      wanted_ = !examines_ || begin_line({at, newline == nullptr ? length : length - 1}, extras);
+      wanted_ = !examines_ || begin_line({at, newline == nullptr ? length : length - 1}, alerts, messages);
     }
     std::size_t taken = length;
     if (wanted_) {

@@ -23,7 +23,7 @@ std::string_view Intake::take() noexcept {
   const std::size_t newline = all.rfind('\n');
   std::size_t complete = newline == std::string_view::npos ? 0 : newline + 1;
   const std::size_t rest = all.size() - complete;
-  if (rest > held_size_ || (within_line_ && complete == 0)) complete = all.size();
+  if (rest >= held_size_ || (within_line_ && complete == 0)) complete = all.size();
   if (complete == 0) return {};
   begin_ += complete;
   within_line_ = all[complete - 1] != '\n';

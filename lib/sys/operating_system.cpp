@@ -133,13 +133,6 @@ class OperatingSystem final : public System {
     return static_cast<std::size_t>(count);
   }
 
-  Result<std::size_t> read_at(int fd, std::span<char> buffer, std::uint64_t offset) override {
-    const ssize_t count =
-        uninterrupted([=] { return ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset)); });
-    if (count == -1) return last_error();
-    return static_cast<std::size_t>(count);
-  }
-
   Result<std::size_t> write(int fd, std::string_view text) override {
     const ssize_t count = uninterrupted([=] { return ::write(fd, text.data(), text.size()); });
     if (count == -1) return last_error();

@@ -83,11 +83,6 @@ sys::Result<void> FaultySystem::lock(int fd, const sigset_t* waiting) {
 
 sys::Result<std::size_t> FaultySystem::read(int fd, std::span<char> buffer) { return real_.read(fd, buffer); }
 
-sys::Result<std::size_t> FaultySystem::read_at(int fd, std::span<char> buffer, std::uint64_t offset) {
-  if (fails()) return error();
-  return real_.read_at(fd, buffer, offset);
-}
-
 sys::Result<std::size_t> FaultySystem::write(int fd, std::string_view text) {
   if (fails()) return error();
   return real_.write(fd, text);

@@ -51,7 +51,6 @@ class FaultySystem final : public sys::System {
   sys::Result<void> set_mode(int fd, mode_t mode) override;
   sys::Result<void> lock(int fd, const sigset_t* waiting) override;
   sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
-  sys::Result<std::size_t> read_at(int fd, std::span<char> buffer, std::uint64_t offset) override;
   sys::Result<std::size_t> write(int fd, std::string_view text) override;
   sys::Result<void> synchronize(int fd) override;
   sys::Result<sys::Pipe> make_pipe() override;

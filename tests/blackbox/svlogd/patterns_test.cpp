@@ -43,9 +43,12 @@ const std::vector<Sample> kSamples{
     {"+++x", {"+x", "++x", "+xx"}, {"x", "+x+"}},
     {"+*b", {"*b", "***b"}, {"b", "xb"}},
     {"x+ *", {"x ", "x   y"}, {"xy", ""}},
-    // A line that ends where a plus begins, or inside of its run, matches, whatever is left of the pattern.
-    {"+a", {"", "a", "aaa"}, {"ab", "b"}},
-    {"a+bcd*x", {"a", "ab", "abbb", "abcdx"}, {"abc", "abcd"}},
+    // A line that ends inside the run of a plus matches, whatever is left of the pattern. Whether one matches
+    // that
+    // ends where the plus begins depends, for the original, on what its buffer still holds of an earlier
+    // line.
+    {"+a", {"a", "aaa"}, {"ab", "b"}},
+    {"a+bcd*x", {"ab", "abbb", "abcdx"}, {"abc", "abcd"}},
     {"+a+b+c", {"aa", "aab", "abbccc"}, {"b", "ac", "abbcd"}},
 };
 

@@ -10,17 +10,33 @@
 
 namespace runvisor::log {
 
-/// Lines that go elsewhere than into the log file.
-struct Extras {
-  /// For standard error.
-  std::string alerts;
-  /// For the network: the messages one after the other, and where each one ends.
-  std::string messages;
+/// Lines for standard error, of all logs.
+class Alerts {
+ public:
+  /// A line that has been raised for the line of the input at `line`: all logs are given the same input.
+  void add(const char* line, std::string_view alert);
+
+  [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+  /// All of them, in the order of the input, and for one line of it in that of add().
+  [[nodiscard]] std::string take();
+
+ private:
+  struct Entry {
+    const char* line;
+    std::size_t begin;
+    std::size_t size;
+  };
+  std::string text_;
+  std::vector<Entry> entries_;
+};
+
+/// Messages for the network: one after the other, and where each one ends.
+struct Messages {
+  std::string text;
   std::vector<std::size_t> ends;
 
   void clear() noexcept {
-    alerts.clear();
-    messages.clear();
+    text.clear();
     ends.clear();
   }
 };
@@ -55,15 +71,17 @@ class Formatter {
   };
 
   /// Formats as much of `text` as there is room for in `out`, which must hold a stamp, a prefix and one byte
-  /// more at least. Alerts and messages are added to `extras`.
-  [[nodiscard]] Progress format(std::string_view text, std::span<char> out, Extras& extras);
+  /// more at least. Alerts and messages are added to those
+  /// given.
+  [[nodiscard]] Progress format(std::string_view text, std::span<char> out, Alerts& alerts,
+                                Messages& messages);
 
   /// Stamp and prefix.
   [[nodiscard]] std::string_view head() const noexcept { return head_; }
 
  private:
-  [[nodiscard]] bool begin_line(std::string_view line, Extras& extras);
-  void add_cut(std::string& out, std::string_view line) const;
+  [[nodiscard]] bool begin_line(std::string_view line, Alerts& alerts, Messages& messages);
+  void cut(std::string& out, std::string_view line) const;
 
   const Config& config_;
   std::size_t match_size_;
@@ -71,6 +89,8 @@ class Formatter {
   /// Lines have to be looked at, not only to be stamped.
   bool examines_;
   std::string head_;
+  /// An alert in the making.
+  std::string alert_;
   std::size_t stamp_size_ = 0;
   /// The next byte continues a line, which is wanted or not.
   bool within_line_ = false;

@@ -29,8 +29,8 @@ class Intake {
   /// What is held back; the next batch begins after it.
   [[nodiscard]] std::string_view take_held() noexcept;
 
-  /// Whether an incomplete line is held back.
-  [[nodiscard]] bool holds() const noexcept { return begin_ != end_; }
+  /// How many bytes of an incomplete line are held back.
+  [[nodiscard]] std::size_t held() const noexcept { return end_ - begin_; }
 
   /// The line that the last batch ended in is over.
   void end_line() noexcept { within_line_ = false; }

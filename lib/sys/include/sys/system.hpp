@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -99,8 +98,6 @@ class System {
   /// in force for as long.
   [[nodiscard]] virtual Result<void> lock(int fd, const sigset_t* waiting) = 0;
   [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
-  /// pread(2).
-  [[nodiscard]] virtual Result<std::size_t> read_at(int fd, std::span<char> buffer, std::uint64_t offset) = 0;
   [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
   /// fsync(2).
   [[nodiscard]] virtual Result<void> synchronize(int fd) = 0;
