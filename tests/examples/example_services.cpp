@@ -54,7 +54,7 @@ bool ExampleServices::start(const std::vector<std::string>& names) {
   runsvdir_.emplace(std::vector<std::string>{program("runsvdir"), "-P", scratch_ / "service"},
                     ProcessOptions{.environment = daemon_environment()});
   for (const std::string& name : names) {
-    if (!eventually([&] { return pid(name) != 0; })) {
+    if (!eventually([&] { return supervised(directory(name)); })) {
       return false;
     }
   }

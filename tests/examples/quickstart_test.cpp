@@ -17,6 +17,18 @@ constexpr auto kDemonstration = 120s;
 
 fs::path folder_of_programs() { return fs::path(program("runsv")).parent_path(); }
 
+/// All that quickstart needs, the daemons and the programs included.
+void make_clone(const fs::path& clone) {
+  fs::create_directories(clone / "build");
+  for (const char* part : {"quickstart", "tools", "service-examples"}) {
+    fs::copy(fs::path(RUNVISOR_SOURCE_DIR) / part, clone / part, fs::copy_options::recursive);
+  }
+  fs::copy(RUNVISOR_DAEMONS, clone / "build/daemons",
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  fs::copy(folder_of_programs(), clone / "bin",
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+}
+
 bool no_process_left() {
   return eventually([] { return descendants_of(::getpid()).empty(); });
 }
@@ -67,13 +79,7 @@ SCENARIO("quickstart keeps the services up until INT, TERM or HUP") {
 SCENARIO("quickstart works without root in a clone elsewhere, and says that it leaves out cron (root)") {
   const TempDir scratch;
   const fs::path clone = scratch / "a clone";
-  fs::create_directories(clone / "build");
-  for (const char* part : {"quickstart", "tools", "service-examples"}) {
-    fs::copy(fs::path(RUNVISOR_SOURCE_DIR) / part, clone / part, fs::copy_options::recursive);
-  }
-  fs::copy(RUNVISOR_DAEMONS, clone / "build/daemons",
-           fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-  fs::copy(folder_of_programs(), clone / "bin", fs::copy_options::recursive);
+  make_clone(clone);
   fs::create_directory(scratch / "tmp");
   fs::permissions(scratch / "tmp", fs::perms::all);
 
@@ -83,6 +89,23 @@ SCENARIO("quickstart works without root in a clone elsewhere, and says that it l
   CHECK(shown.ending == exited(0));
   check_demonstration(shown.out);
   CHECK_THAT(shown.out, Contains("Left out: cron"));
+  CHECK(no_process_left());
+  CHECK(fs::is_empty(scratch / "tmp"));
+}
+
+SCENARIO(
+    "quickstart works in a clone that only root may look into, though the services are not root (root)") {
+  const TempDir scratch;
+  const fs::path clone = scratch / "home/clone";
+  make_clone(clone);
+  fs::permissions(scratch / "home", fs::perms::owner_all);
+  fs::create_directory(scratch / "tmp");
+
+  const Finished shown = run({clone / "quickstart", "--bin", clone / "bin", "--exit-after-demo"},
+                             {.environment = {{"TMPDIR", scratch / "tmp"}}}, kDemonstration);
+  INFO(shown.out << shown.err);
+  CHECK(shown.ending == exited(0));
+  check_demonstration(shown.out);
   CHECK(no_process_left());
   CHECK(fs::is_empty(scratch / "tmp"));
 }

@@ -7,6 +7,7 @@
 
 #include "example_services.hpp"
 #include "support/binaries.hpp"
+#include "support/supervise_files.hpp"
 
 using namespace runvisor::testing;
 using Catch::Matchers::StartsWith;
@@ -82,10 +83,15 @@ SCENARIO_METHOD(ExampleServices, "no example runs with all of root's privileges 
   const auto names = all_examples();
   REQUIRE(start(names));
   for (const std::string& name : names) {
+    INFO(name);
+    const pid_t logger = run_pid(directory(name) / "log");
+    CHECK(command_line(logger).at(0) == "svlogd");
+    CHECK(status_of(logger, "Uid").find("0\t") != 0);
+    CHECK(std::stoull(status_of(logger, "CapPrm"), nullptr, 16) == 0);
     std::vector<pid_t> processes = descendants_of(pid(name));
     processes.push_back(pid(name));
     for (const pid_t process : processes) {
-      INFO(name << ", process " << process);
+      INFO("process " << process);
       if (name == "cron") {
         // chown, dac_override, fowner, kill, setgid, setuid and audit_write.
         CHECK(std::stoull(status_of(process, "CapBnd"), nullptr, 16) == 0x200000eb);
