@@ -110,24 +110,27 @@ void set_limits(const core::Limits& limits) {
   }
 }
 
-[[noreturn]] void run(const cli::ChpstInvocation& invocation, std::vector<core::VariableChange>& changes) {
+/// What exec is given.
+struct Program {
+  std::vector<char*> words;
+  std::vector<char*> variables;
+};
+
+/// Puts together what the program gets, before memory may be limited.
+Program prepare(const cli::ChpstInvocation& invocation, std::vector<core::VariableChange>& changes) {
+  // exec takes the words for changeable and leaves them as they are.
+  char* const* const words = const_cast<char* const*>(invocation.program.data());
+  Program program{{words, words + invocation.program.size() + 1},
+                  core::changed_environment(environ, changes)};
+  if (invocation.argv0 != nullptr) program.words.front() = const_cast<char*>(invocation.argv0);
+  return program;
+}
+
+[[noreturn]] void run(const cli::ChpstInvocation& invocation, const Program& program) {
   const char* const file = invocation.program.front();
   const char* const path = std::getenv("PATH");
-  // exec takes the words for changeable and leaves them as they are.
-  char* const* argv = const_cast<char* const*>(invocation.program.data());
-  std::vector<char*> renamed;
-  if (invocation.argv0 != nullptr) {
-    renamed.assign(argv, argv + invocation.program.size() + 1);
-    renamed.front() = const_cast<char*>(invocation.argv0);
-    argv = renamed.data();
-  }
-  std::vector<char*> variables;
-  char* const* environment = environ;
-  if (!changes.empty()) {
-    variables = core::changed_environment(environ, changes);
-    environment = variables.data();
-  }
-  const sys::Error error = sys::execute(file, argv, environment, path != nullptr ? path : kDefaultPath);
+  const sys::Error error = sys::execute(file, program.words.data(), program.variables.data(),
+                                        path != nullptr ? path : kDefaultPath);
   if (fails_silently(invocation)) ::_exit(0);
   die_unable_to("run", file, error);
 }
@@ -149,10 +152,11 @@ void change_and_run(const cli::ChpstInvocation& invocation) {
   take_identity(invocation);
   if (invocation.file_mode_mask) ::umask(*invocation.file_mode_mask);
   if (invocation.lock) take_lock(*invocation.lock);
+  const Program program = prepare(invocation, changes);
   close_standard_descriptors(invocation.closes);
   set_limits(invocation.limits);
   if (invocation.no_new_privileges) require(sys::refuse_new_privileges());
-  run(invocation, changes);
+  run(invocation, program);
 }
 
 }  // namespace runvisor::chpst

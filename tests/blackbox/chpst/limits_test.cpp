@@ -133,6 +133,14 @@ SCENARIO_METHOD(Scene, "a limit set by chpst has its effect on the program") {
   CHECK(chpst({"-f", "0", "sh", "-c", "echo text > file"}).ending == killed_by(SIGXFSZ));
 }
 
+SCENARIO_METHOD(Scene, "chpst needs next to no memory of its own once it has set -d") {
+  for (int i = 0; i < 3000; ++i) file("env/LONG_VARIABLE_NAME_" + std::to_string(i), std::string(20, 'x'));
+  // Enough for chpst's beginning, and not for the probe: it ends by itself, of a signal.
+  const Finished result = chpst({"-d", "100000", "-e", "env", "./probe"});
+  CHECK(result.ending->signal.has_value());
+  CHECK(result.err.find("chpst") == std::string::npos);
+}
+
 SCENARIO_METHOD(Scene, "chpst needs no descriptor of its own once it has set -o") {
   const ProcessState found = state({"-o", "0", "-v", "-c", "0"});
   CHECK(found.limits.at(RLIMIT_NOFILE).soft == 0);

@@ -74,10 +74,11 @@ SCENARIO_METHOD(Scene, "chpst does all at once") {
   file("root/etc/passwd", "user:x:1001:2001::/:/bin/sh\n");
   file("root/etc/group", "group:x:3001:\n");
   file("env/NAME", "value");
-  const Finished result = chpst({"-v",     "-P", "-0",         "-u", "user:group", "-U", "user", "-b",
-                                 "argv0",  "-e", "env",        "-/", "root",       "-n", "2",    "-l",
-                                 "lock",   "-d", "1000000000", "-o", "20",         "-p", "30",   "-f",
-                                 "400000", "-c", "50",         "-r", "600000",     "-t", "70",   "/probe"});
+  const Finished result =
+      chpst({"-v",  "-P",    "-0",   "-u", "user:group", "-U", "user", "-b", "argv0",          "-e",
+             "env", "-/",    "root", "-n", "2",          "-l", "lock", "-d", "99999999999999", "-o",
+             "20",  "-p",    "30",   "-f", "400000",     "-c", "50",   "-r", "600000",         "-t",
+             "70",  "/probe"});
   CHECK(result.err.empty());
   REQUIRE(result.ending == exited(0));
   const ProcessState found = read_process_state(result.out);
@@ -94,7 +95,7 @@ SCENARIO_METHOD(Scene, "chpst does all at once") {
           {"NAME", "value"}, {"UID", "1001"}, {"GID", "2001"}, {"PATH", "/usr/bin:/bin"}, {"HOME", "/home"}});
   CHECK(found.argv == std::vector<std::string>{"argv0"});
   CHECK(found.cwd == "/");
-  CHECK(found.limits.at(RLIMIT_DATA).soft == 1000000000);
+  CHECK(found.limits.at(RLIMIT_DATA).soft == 99999999999999);
   CHECK(found.limits.at(RLIMIT_NOFILE).soft == 20);
   CHECK(found.limits.at(RLIMIT_NPROC).soft == 30);
   CHECK(found.limits.at(RLIMIT_FSIZE).soft == 400000);
