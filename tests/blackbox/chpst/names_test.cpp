@@ -112,8 +112,8 @@ SCENARIO_METHOD(Scene, "setuidgid and envuidgid take the name of an account only
       INFO(account);
       check_fatal(called(name, {account, "./probe"}), "unknown account: " + std::string(account));
     }
-    check_fatal(called(name, {"root", "--", "./probe"}), "unable to run: --: file does not exist");
   }
+  check_fatal(called("envuidgid", {"root", "--", "./probe"}), "unable to run: --: file does not exist");
 }
 
 SCENARIO_METHOD(Scene, "pgrphack runs the program in a session of its own") {
