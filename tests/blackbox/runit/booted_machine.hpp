@@ -1,11 +1,17 @@
 #pragma once
 
+#include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "support/binaries.hpp"
+#include "support/eventually.hpp"
 #include "support/machine.hpp"
+#include "support/probe.hpp"
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
 
 namespace runvisor::testing {
 
@@ -74,6 +80,18 @@ struct BootedMachine {
 }
 [[nodiscard]] inline std::string left(const std::string& name) {
   return "- runit: leave stage: /etc/runit/" + name + "\n";
+}
+[[nodiscard]] inline std::string warned(const std::string& words) {
+  return "- runit: warning: " + words + "\n";
+}
+[[nodiscard]] inline std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> found;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    found.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return found;
 }
 inline const std::string kPoweredOff =
     "- runit: sending KILL signal to all processes...\n- runit: power off...\n";

@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include "may_become_another_user.hpp"
+#include "support/namespaces.hpp"
 #include "support/supervised_service.hpp"
 
 using namespace runvisor::testing;
@@ -89,16 +90,16 @@ SCENARIO_METHOD(SupervisedService, "runsv that cannot fork says so and tries aga
 
 SCENARIO_METHOD(SupervisedService, "a service on a read-only file system runs if supervise leads out of it") {
   const std::string read_only = "mount --bind svc svc && mount -o remount,ro,bind svc svc";
-  if (run({"unshare", "-m", "/bin/sh", "-c", read_only}, {.cwd = scratch.path()}).ending != exited(0)) {
+  if (run({"/bin/sh", "-c", read_only}, {.cwd = scratch.path(), .prepare = own_mounts}).ending != exited(0)) {
     WARN("not allowed to mount: read-only file systems are left out");
     return;
   }
   service.probe("run", Probe()).probe("log/run", Probe::copies_input_to(scratch / "out"));
   std::filesystem::create_symlink(scratch / "place", service / "supervise");
   std::filesystem::create_symlink(scratch / "log-place", service.log() / "supervise");
-  runsv.emplace(std::vector<std::string>{"unshare", "-m", "/bin/sh", "-c",
-                                         read_only + " && exec '" + program("runsv") + "' svc"},
-                ProcessOptions{.cwd = scratch.path()});
+  runsv.emplace(
+      std::vector<std::string>{"/bin/sh", "-c", read_only + " && exec '" + program("runsv") + "' svc"},
+      ProcessOptions{.cwd = scratch.path(), .prepare = own_mounts});
   REQUIRE(service.saw("./run start"));
   REQUIRE(service.saw("log:./run start"));
   REQUIRE(eventually_stat("run"));

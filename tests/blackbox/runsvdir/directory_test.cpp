@@ -114,15 +114,10 @@ SCENARIO_METHOD(ScannedDirectory, "runsvdir notices that a folder high above its
 SCENARIO_METHOD(ScannedDirectory, "runsvdir looks into a file system mounted over its directory (root)") {
   service("one");
   ServiceDir two = make(scratch / "mounted/two", Probe());
-  // In a mount namespace of its own, which unshare makes before it becomes runsvdir.
-  runsvdir.emplace(std::vector<std::string>{"unshare", "--mount", program("runsvdir"), scan.string()},
-                   ProcessOptions{.environment = {{"PATH", search_path()}}});
+  start({.prepare = own_mounts});
   const pid_t pid = running(scan / "one");
   REQUIRE(pid != 0);
-  const std::string its_mounts = "--mount=/proc/" + std::to_string(runsvdir->pid()) + "/ns/mnt";
-  REQUIRE(
-      run({"nsenter", its_mounts, "mount", "--bind", (scratch / "mounted").string(), scan.string()}).ending ==
-      exited(0));
+  REQUIRE(beside_runsvdir({"mount", "--bind", scratch / "mounted", scan}));
   CHECK(two.saw("./run start"));
   CHECK(eventually([&] { return !alive(pid); }));
 }
@@ -139,15 +134,14 @@ SCENARIO_METHOD(ScannedDirectory, "runsvdir supervises services on tmpfs and ove
           ? "mount -t tmpfs none service && cp -R lower/. service/"
           : "mkdir rw && mount -t tmpfs none rw && mkdir rw/upper rw/work && mount -t overlay none -o " +
                 options + " service";
-  runsvdir.emplace(std::vector<std::string>{"unshare", "--mount", "sh", "-ec",
-                                            mount + " && exec " + program("runsvdir") + " service"},
-                   ProcessOptions{.cwd = scratch.path(), .environment = {{"PATH", search_path()}}});
+  runsvdir.emplace(
+      std::vector<std::string>{"sh", "-ec", mount + " && exec " + program("runsvdir") + " service"},
+      ProcessOptions{.cwd = scratch.path(), .environment = {{"PATH", search_path()}}, .prepare = own_mounts});
   INFO(runsvdir->err());
   REQUIRE(lower.saw("./run start"));
-  const std::string its_mounts = "--mount=/proc/" + std::to_string(runsvdir->pid()) + "/ns/mnt";
-  REQUIRE(run({"nsenter", its_mounts, "cp", "-R", scan / "one", scan / "two"}).ending == exited(0));
+  REQUIRE(beside_runsvdir({"cp", "-R", scan / "one", scan / "two"}));
   CHECK(eventually([&] { return supervisor("two") != 0; }));
-  REQUIRE(run({"nsenter", its_mounts, "rm", "-r", scan / "one"}).ending == exited(0));
+  REQUIRE(beside_runsvdir({"rm", "-r", scan / "one"}));
   CHECK(lower.saw("./run signal TERM"));
   CHECK(eventually([&] { return supervisor("one") == 0; }));
 }

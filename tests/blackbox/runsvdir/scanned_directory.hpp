@@ -10,6 +10,7 @@
 
 #include "support/binaries.hpp"
 #include "support/eventually.hpp"
+#include "support/namespaces.hpp"
 #include "support/process.hpp"
 #include "support/service_dir.hpp"
 #include "support/temp_dir.hpp"
@@ -105,6 +106,13 @@ struct ScannedDirectory {
   [[nodiscard]] bool complains(const std::string& text,
                                std::chrono::milliseconds deadline = kDeadline) const {
     return eventually([&] { return runsvdir->err().find(text) != std::string::npos; }, deadline);
+  }
+  /// Runs a program in runsvdir's mount namespace, with its root directory; whether that went well.
+  [[nodiscard]] bool beside_runsvdir(const std::vector<std::string>& command) const {
+    std::vector<std::string> argv{"nsenter", "--target", std::to_string(runsvdir->pid()), "--mount",
+                                  "--root"};
+    argv.insert(argv.end(), command.begin(), command.end());
+    return run(argv).ending == exited(0);
   }
   [[nodiscard]] std::string warning(const std::string& text) const {
     return "runsvdir " + scan.string() + ": warning: " + text + "\n";

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "log_scene.hpp"
+#include "support/namespaces.hpp"
 
 using namespace runvisor::testing;
 
@@ -15,10 +16,10 @@ struct SmallDisk : LogScene {
   void start_on(int kib, const std::string& config, const Words& options = {}) {
     const std::string mount = "mount -t tmpfs -o size=" + std::to_string(kib) + "k none log && cp config log";
     write_file(scratch / "config", config);
-    Words argv{"unshare", "--mount", "sh", "-ec", mount + " && exec " + program("svlogd") + " \"$@\" log",
-               "sh"};
+    Words argv{"sh", "-ec", mount + " && exec " + program("svlogd") + " \"$@\" log", "sh"};
     argv.insert(argv.end(), options.begin(), options.end());
-    svlogd.emplace(argv, ProcessOptions{.cwd = scratch.path(), .stdin_fd = read_end()});
+    svlogd.emplace(argv,
+                   ProcessOptions{.cwd = scratch.path(), .stdin_fd = read_end(), .prepare = own_mounts});
     if (!eventually([&] { return std::filesystem::exists(disk() / "current"); })) {
       throw std::runtime_error("svlogd does not start on a tmpfs: " + svlogd->err());
     }

@@ -106,7 +106,7 @@ Machine::~Machine() {
 }
 
 void Machine::make_tree(const std::vector<std::string>& programs) const {
-  for (const char* directory : {"dev/pts", "etc/runit", "proc", "run", "sbin", "tmp", "var/log"}) {
+  for (const char* directory : {"dev/pts", "empty", "etc/runit", "proc", "run", "sbin", "tmp", "var/log"}) {
     fs::create_directories(root_ / directory);
   }
   fs::create_directory_symlink("../run", root_ / "var/run");
@@ -132,6 +132,8 @@ void Machine::enter(int socket) const {
       bind(borrowed, root_ / borrowed.relative_path());
     }
   }
+  // What is installed on this machine is none of the other's.
+  if (fs::is_directory(root_ / "usr/local/bin")) bind(root_ / "empty", root_ / "usr/local/bin");
   bind("/dev/null", root_ / "dev/null");
   checked(::mount("proc", (root_ / "proc").c_str(), "proc", 0, nullptr), "proc");
   // Without a console there is none to watch either, so anything stands in for its other end.
@@ -149,6 +151,7 @@ void Machine::boot(const std::vector<std::string>& argv, ProcessOptions options)
   checked(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
   options.first_of_namespace = true;
   options.prepare = [this, socket = ends[1]] { enter(socket); };
+  first_.reset();
   first_.emplace(argv, options);
   ::close(ends[1]);
   const auto received = receive_descriptors(ends[0]);
@@ -156,9 +159,18 @@ void Machine::boot(const std::vector<std::string>& argv, ProcessOptions options)
   if (!received) {
     throw std::runtime_error("the machine does not start: " + first_->err());
   }
+  if (console_ >= 0) {
+    ::close(console_);
+  }
   console_ = (*received)[0];
   ::fcntl(console_, F_SETFL, O_RDWR | O_NONBLOCK);
   power_calls_ = std::make_unique<PowerCalls>((*received)[1], !powers_off_);
+}
+
+Finished Machine::run(const std::vector<std::string>& argv, ProcessOptions options) {
+  boot(argv, std::move(options));
+  const std::optional<Ending> ending = first_->wait();
+  return {.ending = ending, .out = first_->out(), .err = first_->err()};
 }
 
 fs::path Machine::operator/(std::string_view name) const { return root_ / name; }

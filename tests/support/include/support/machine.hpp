@@ -36,6 +36,8 @@ class Machine {
   /// Starts the first process, `argv[0]` being a path on the machine. Its standard descriptors are the
   /// test's, as for any Process; /dev/console is a terminal that console() reads.
   void boot(const std::vector<std::string>& argv, ProcessOptions options = {});
+  /// The same for a program that ends.
+  [[nodiscard]] Finished run(const std::vector<std::string>& argv, ProcessOptions options = {});
   /// Before boot(): leaves /dev/console out.
   void without_console() { has_console_ = false; }
   /// Before boot(): power requests fail, as they do where the hardware cannot. Otherwise they never return.
