@@ -126,7 +126,7 @@ Options parse_options(int argc, char** argv) {
     options.groups.assign(std::begin(kAllGroups), std::end(kAllGroups));
   }
   for (const auto& folder : {options.ours, options.original}) {
-    for (const char* program : {"runsv", "runsvdir", "sv", "chpst"}) {
+    for (const char* program : {"runsv", "runsvdir", "sv", "chpst", "svlogd"}) {
       if (!std::filesystem::exists(folder / program)) {
         throw std::invalid_argument(fmt::format("{} has no {}", folder.string(), program));
       }

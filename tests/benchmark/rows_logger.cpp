@@ -177,7 +177,10 @@ Run pipe_floor(const std::string& stream) {
     const pid_t child = fork();
     if (child == 0) {
       static char block[kWriteBytes];
-      while (read(input, block, sizeof block) > 0) {
+      // The other end is open here, too, and would keep the input from ending.
+      dup2(input, STDIN_FILENO);
+      close_range(STDERR_FILENO + 1, ~0U, 0);
+      while (read(STDIN_FILENO, block, sizeof block) > 0) {
       }
       _exit(0);
     }
