@@ -75,8 +75,7 @@ Outcome CurrentFile::rename_to_old(log::OldFileKind kind, core::WallTime now) {
   last_label_ = std::max(now, last_label_ + std::chrono::nanoseconds{1});
   while (true) {
     const auto label = log::tai64n_label(last_label_);
-    std::string name{label.data(), label.size()};
-    name += log::suffix(kind);
+    const std::string name = log::file_name({label.data(), label.size()}, kind);
     auto done = system_.rename(directory_, kName, name.c_str(), RENAME_NOREPLACE);
     // Not every file system knows the flag.
     if (!done && done.error() == sys::Error{EINVAL}) {
@@ -94,12 +93,12 @@ Outcome CurrentFile::rename_to_old(log::OldFileKind kind, core::WallTime now) {
 }
 
 Outcome CurrentFile::rotate(log::OldFileKind kind, core::WallTime now) {
+  renamed_.clear();
   if (file_) {
     if (auto trouble = seal()) return trouble;
     if (auto trouble = rename_to_old(kind, now)) {
       // Somebody has removed it: there is nothing left to rename.
       if (trouble->error != sys::Error{ENOENT}) return trouble;
-      renamed_.clear();
     }
     file_.reset();
   }

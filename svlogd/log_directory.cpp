@@ -20,52 +20,45 @@ LogDirectory::LogDirectory(sys::System& system, Reporter& reporter, const Settin
       settings_(settings),
       name_(std::move(name)),
       current_(system),
-      processor_(system, reporter, name_, settings.child_mask) {
-  apply_config();
-}
+      processor_(system, reporter, name_, settings.child_mask) {}
 
 bool LogDirectory::open(const core::Now& now) {
-  if (!open_directory()) {
+  if (const auto trouble = acquire()) {
+    reporter_.warn({trouble->what, ": ", name_}, trouble->error);
     abandon();
     return false;
   }
   open_ = true;
   read_config();
-  apply_config();
   retry_at_.reset();
   complaint_.clear();
   (void)open_current(now);
   return true;
 }
 
-bool LogDirectory::open_directory() {
+/// Opens and locks the directory.
+Outcome LogDirectory::acquire() {
   auto directory = system_.open(AT_FDCWD, name_.c_str(), O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
   if (!directory) {
     const bool is_file = directory.error() == sys::Error{ENOTDIR};
-    reporter_.warn({is_file ? "unable to change directory: " : "unable to open log directory: ", name_},
-                   directory.error());
-    return false;
+    return Trouble{is_file ? "unable to change directory" : "unable to open log directory",
+                   directory.error()};
   }
   // Whoever may read a directory may not always use it.
   if (const auto entered = system_.status(directory->get(), ".", 0); !entered) {
-    reporter_.warn({"unable to change directory: ", name_}, entered.error());
-    return false;
+    return Trouble{"unable to change directory", entered.error()};
   }
   auto lock = system_.open(directory->get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0600);
-  auto locked = lock ? system_.lock(lock->get(), nullptr) : sys::Result<void>{lock.error()};
-  if (!locked) {
-    reporter_.warn({"unable to lock directory: ", name_}, locked.error());
-    return false;
-  }
+  const auto locked = lock ? system_.lock(lock->get(), nullptr) : sys::Result<void>{lock.error()};
+  if (!locked) return Trouble{"unable to lock directory", locked.error()};
   directory_ = std::move(*directory);
   lock_ = std::move(*lock);
-  return true;
+  return std::nullopt;
 }
 
 void LogDirectory::read_config() {
   config_ = {};
   const auto file = system_.open(directory_.get(), "config", O_RDONLY | O_NONBLOCK, 0);
-  if (!file && file.error() == sys::Error{ENOENT}) return;
   std::string text;
   std::optional<sys::Error> failure;
   if (!file) failure = file.error();
@@ -76,18 +69,14 @@ void LogDirectory::read_config() {
     if (!count || *count == 0) break;
     text.append(buffer.data(), *count);
   }
-  if (failure) {
+  if (!failure) {
+    config_ = log::parse_config(text);
+    for (const std::string& warning : config_.warnings) reporter_.warn({warning});
+    reporter_.info({"read: ", name_, "/config"});
+  } else if (failure != sys::Error{ENOENT}) {
     reporter_.warn({"unable to read config: ", name_}, failure);
-    return;
   }
-  config_ = log::parse_config(text);
-  for (const std::string& warning : config_.warnings) reporter_.warn({warning});
-  reporter_.info({"read: ", name_, "/config"});
-}
-
-void LogDirectory::apply_config() {
-  const bool stamped = settings_.stamps != log::StampStyle::none;
-  log::Formatter formatter{config_, stamped, settings_.line_size};
+  log::Formatter formatter{config_, settings_.stamps != log::StampStyle::none, settings_.line_size};
   if (formatter_) formatter.continue_after(*formatter_);
   formatter_.emplace(std::move(formatter));
   remote_.reset();
@@ -95,11 +84,11 @@ void LogDirectory::apply_config() {
 }
 
 bool LogDirectory::open_current(const core::Now& now) {
-  look_for_old_files(false);
+  take_stock();
   if (const auto trouble = current_.open(directory_.get(), now.wall))
     return pause(now, trouble->what, trouble->error);
   if (!current_.renamed().empty()) {
-    look_for_old_files(true);
+    remove_surplus();
     processor_.add(current_.renamed());
   }
   reporter_.info({current_.continued() ? "append: " : "new: ", name_, "/current"});
@@ -142,24 +131,18 @@ void LogDirectory::take(const Stamped& first, const Stamped& rest) {
 /// directory perhaps.
 bool LogDirectory::present(const core::Now& now) {
   if (current_.is_open() && !current_.removed()) return true;
+  if (current_.is_open()) reporter_.warn({"current has been removed: ", name_});
+  current_.drop();
   if (directory_) {
     const auto status = system_.status(directory_.get());
     if (!status || status->st_nlink == 0) {
-      current_.drop();
       lock_.reset();
       directory_.reset();
     }
   }
   if (!directory_) {
-    auto directory = system_.open(AT_FDCWD, name_.c_str(), O_RDONLY | O_DIRECTORY | O_NONBLOCK, 0);
-    if (!directory) return pause(now, "unable to open log directory", directory.error());
-    auto lock = system_.open(directory->get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0600);
-    const auto locked = lock ? system_.lock(lock->get(), nullptr) : sys::Result<void>{lock.error()};
-    if (!locked) return pause(now, "unable to lock directory", locked.error());
-    directory_ = std::move(*directory);
-    lock_ = std::move(*lock);
+    if (const auto trouble = acquire()) return pause(now, trouble->what, trouble->error);
     read_config();
-    apply_config();
   }
   return open_current(now);
 }
@@ -176,10 +159,8 @@ bool LogDirectory::drain(const core::Now& now, log::Alerts& alerts) {
       must_rotate_ = must_rotate_ || current_.state().size > 0;
       rotation_requested_ = false;
     }
-    if (must_rotate_) {
-      if (!rotate(now)) return false;
-      must_rotate_ = false;
-    }
+    if (must_rotate_ && current_.state().size > 0 && !rotate(now)) return false;
+    must_rotate_ = false;
     if (pending_.empty() && !refill(alerts)) break;
     if (pending_.empty()) continue;
     const auto step = log::plan({config_.size, settings_.line_size}, current_.state(), pending_);
@@ -245,88 +226,78 @@ bool LogDirectory::rotate(const core::Now& now) {
   }
   const std::uint64_t size = current_.state().size;
   const auto kind = processed ? log::OldFileKind::unprocessed : log::OldFileKind::finished;
-  if (const auto trouble = current_.rotate(kind, now.wall)) {
-    if (is_full(trouble->error) && make_room()) return rotate(now);
-    return pause(now, trouble->what, trouble->error);
-  }
+  const auto trouble = current_.rotate(kind, now.wall);
   if (!current_.renamed().empty()) {
     reporter_.info(
         {"rename: ", name_, "/current ", current_.renamed(), log::suffix(kind), " ", std::to_string(size)});
-    look_for_old_files(true);
+    remove_surplus();
     if (processed) {
       processor_.add(current_.renamed());
       processor_.proceed(now.steady);
     }
   }
+  if (trouble) {
+    // Without a file, the next try makes one.
+    if (is_full(trouble->error) && make_room()) return current_.is_open() ? rotate(now) : open_current(now);
+    return pause(now, trouble->what, trouble->error);
+  }
   if (config_.max_age.count() > 0) old_at_ = now.steady + config_.max_age;
   return true;
 }
 
-/// Reads the directory: after a rotation, or before one.
-void LogDirectory::look_for_old_files(bool at_rotation) {
-  const auto names = system_.list_files(directory_.get());
-  if (!names) {
-    reporter_.warn(
-        {"unable to open directory, want ", at_rotation ? "rotate: " : "remove old logfile: ", name_},
-        names.error());
-    return;
+/// Looks at what is there before the first file is written.
+void LogDirectory::take_stock() {
+  const auto files = old_files("rotate");
+  if (!files) return;
+  for (const auto* labels : {&files->finished, &files->unprocessed}) {
+    if (!labels->empty()) current_.follow(labels->back());
   }
-  const log::OldFiles files = log::sort_out(*names);
-  for (const std::string& label : files.temporary) {
-    if (label != processor_.in_work()) {
-      const std::string name = label + std::string{log::suffix(log::OldFileKind::temporary)};
-      if (const auto removed = system_.remove(directory_.get(), name.c_str()); !removed) {
-        reporter_.warn({"unable to unlink processor leftover: ", name_, "/", name}, removed.error());
-      }
-    }
-  }
-  if (!at_rotation) {
-    for (const auto* labels : {&files.finished, &files.unprocessed}) {
-      if (!labels->empty()) current_.follow(labels->back());
-    }
-    processor_.configure(directory_.get(), config_.processor, files);
-    return;
-  }
-  const bool counts_unprocessed = !processor_.wanted();
-  const std::size_t count = files.finished.size() + (counts_unprocessed ? files.unprocessed.size() : 0);
-  if (config_.keep == 0 || count <= config_.keep) return;
-  const bool oldest_is_unprocessed =
-      counts_unprocessed && !files.unprocessed.empty() &&
-      (files.finished.empty() || files.unprocessed.front() < files.finished.front());
-  const auto kind = oldest_is_unprocessed ? log::OldFileKind::unprocessed : log::OldFileKind::finished;
-  const std::string& label = oldest_is_unprocessed ? files.unprocessed.front() : files.finished.front();
-  reporter_.info({"delete: ", name_, "/", label, log::suffix(kind)});
-  remove_old(label, kind);
+  processor_.configure(directory_.get(), config_.processor, *files);
 }
 
-void LogDirectory::remove_old(const std::string& label, log::OldFileKind kind) {
-  const std::string name = label + std::string{log::suffix(kind)};
-  if (const auto removed = system_.remove(directory_.get(), name.c_str()); !removed) {
-    reporter_.warn({"unable to unlink oldest logfile: ", name_, "/", name}, removed.error());
+/// The old files; none, after a warning, if the directory cannot be read.
+std::optional<log::OldFiles> LogDirectory::old_files(std::string_view wanted_for) {
+  const auto names = system_.list_files(directory_.get());
+  if (names) return log::sort_out(*names);
+  reporter_.warn({"unable to open directory, want ", wanted_for, ": ", name_}, names.error());
+  return std::nullopt;
+}
+
+/// What is due after a file has become an old one: removes what processors that are gone have left, and the
+/// oldest file if there are too many.
+void LogDirectory::remove_surplus() {
+  auto files = old_files("rotate");
+  if (!files) return;
+  for (const std::string& label : files->temporary) {
+    if (label == processor_.in_work()) continue;
+    const std::string name = log::file_name(label, log::OldFileKind::temporary);
+    if (const auto removed = system_.remove(directory_.get(), name.c_str()); !removed) {
+      reporter_.warn({"unable to unlink processor leftover: ", name_, "/", name}, removed.error());
+    }
   }
+  // What waits for the processor is not lost before that has seen it.
+  if (processor_.wanted()) files->unprocessed.clear();
+  if (config_.keep == 0 || files->count() <= config_.keep) return;
+  const std::string name = files->oldest();
+  reporter_.info({"delete: ", name_, "/", name});
+  (void)remove_old(name);
 }
 
 /// Removes the oldest file, if there are enough of them.
 bool LogDirectory::make_room() {
-  const auto names = system_.list_files(directory_.get());
-  if (!names) {
-    reporter_.warn({"unable to open directory, want remove old logfile: ", name_}, names.error());
-    return false;
-  }
-  log::OldFiles files = log::sort_out(*names);
-  std::erase(files.unprocessed, processor_.in_work());
-  if (files.finished.size() + files.unprocessed.size() <= config_.keep_when_full) return false;
-  const bool unprocessed = files.finished.empty() ||
-                           (!files.unprocessed.empty() && files.unprocessed.front() < files.finished.front());
-  const auto kind = unprocessed ? log::OldFileKind::unprocessed : log::OldFileKind::finished;
-  const std::string name =
-      (unprocessed ? files.unprocessed : files.finished).front() + std::string{log::suffix(kind)};
+  auto files = old_files("remove old logfile");
+  if (!files) return false;
+  std::erase(files->unprocessed, processor_.in_work());
+  if (files->count() == 0 || files->count() <= config_.keep_when_full) return false;
+  const std::string name = files->oldest();
   reporter_.warn({"out of disk space, delete: ", name_, "/", name});
-  if (const auto removed = system_.remove(directory_.get(), name.c_str()); !removed) {
-    reporter_.warn({"unable to unlink oldest logfile: ", name_, "/", name}, removed.error());
-    return false;
-  }
-  return true;
+  return remove_old(name);
+}
+
+bool LogDirectory::remove_old(const std::string& name) {
+  const auto removed = system_.remove(directory_.get(), name.c_str());
+  if (!removed) reporter_.warn({"unable to unlink oldest logfile: ", name_, "/", name}, removed.error());
+  return removed.has_value();
 }
 
 bool LogDirectory::write_failed(const core::Now& now, sys::Error error) {
@@ -351,6 +322,13 @@ void LogDirectory::proceed(const core::Now& now, log::Alerts& alerts) {
   }
   if (directory_) processor_.proceed(now.steady);
   if (!drained() || rotation_requested_ || retry_at_) (void)drain(now, alerts);
+}
+
+bool LogDirectory::child_ended(const core::ChildEnd& end, const core::Now& now) {
+  if (!processor_.child_ended(end, now.steady)) return false;
+  // What it was that had to wait may have been this.
+  retry_at_.reset();
+  return true;
 }
 
 std::optional<core::SteadyTime> LogDirectory::next_time() const {

@@ -63,24 +63,27 @@ class LogDirectory {
   /// When proceed() should be called; none if nothing waits for time to pass.
   [[nodiscard]] std::optional<core::SteadyTime> next_time() const;
 
-  [[nodiscard]] Processor& processor() noexcept { return processor_; }
+  /// Told of every child that has ended. False if it was none of this one's.
+  bool child_ended(const core::ChildEnd& end, const core::Now& now);
+  [[nodiscard]] const Processor& processor() const noexcept { return processor_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
  private:
-  [[nodiscard]] bool open_directory();
-  void abandon();
+  [[nodiscard]] Outcome acquire();
   void read_config();
-  void apply_config();
   [[nodiscard]] bool open_current(const core::Now& now);
+  [[nodiscard]] bool present(const core::Now& now);
+  void abandon();
   [[nodiscard]] bool refill(log::Alerts& alerts);
   void format(log::Alerts& alerts);
   [[nodiscard]] bool rotate(const core::Now& now);
-  void look_for_old_files(bool at_rotation);
+  [[nodiscard]] std::optional<log::OldFiles> old_files(std::string_view wanted_for);
+  void take_stock();
+  void remove_surplus();
   [[nodiscard]] bool make_room();
+  [[nodiscard]] bool remove_old(const std::string& name);
   [[nodiscard]] bool write_failed(const core::Now& now, sys::Error error);
   bool pause(const core::Now& now, std::string_view what, std::optional<sys::Error> error);
-  void remove_old(const std::string& label, log::OldFileKind kind);
-  [[nodiscard]] bool present(const core::Now& now);
 
   sys::System& system_;
   Reporter& reporter_;

@@ -132,7 +132,7 @@ void Logger::receive_signals() {
 void Logger::reap() {
   while (const auto end = system_.reap()) {
     for (const auto& log : logs_) {
-      if (log->processor().child_ended(*end, now_.steady)) break;
+      if (log->child_ended(*end, now_)) break;
     }
   }
   // Some may have waited for their processor.
@@ -223,7 +223,7 @@ bool Logger::drained() const {
 bool Logger::finished() {
   if (!input_finished_ || !drained()) return false;
   return std::none_of(logs_.begin(), logs_.end(), [this](const auto& log) {
-    Processor& processor = log->processor();
+    const Processor& processor = log->processor();
     if (processor.running()) return true;
     // Started with a signal, the next svlogd will go on.
     return end_ == End::input && processor.wanted() && processor.backlog() > 0 &&

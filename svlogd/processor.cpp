@@ -9,10 +9,6 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause{200};
 constexpr std::chrono::milliseconds kLongestPause{30'000};
 
-std::string file_name(const std::string& label, log::OldFileKind kind) {
-  return label + std::string{log::suffix(kind)};
-}
-
 bool missing(sys::Error error) { return error == sys::Error{ENOENT}; }
 
 }  // namespace
@@ -59,8 +55,8 @@ bool Processor::start() {
     reporter_.warn({what, ": ", name_}, error);
     return false;
   };
-  const std::string from = file_name(label_, log::OldFileKind::unprocessed);
-  const std::string to = file_name(label_, log::OldFileKind::temporary);
+  const std::string from = log::file_name(label_, log::OldFileKind::unprocessed);
+  const std::string to = log::file_name(label_, log::OldFileKind::temporary);
   const auto input = system_.open(directory_, from.c_str(), O_RDONLY, 0);
   if (!input && missing(input.error())) {
     // Somebody has removed it.
@@ -68,7 +64,7 @@ bool Processor::start() {
     return true;
   }
   if (!input) return warn("unable to open input for processor", input.error());
-  const auto output = system_.open(directory_, to.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  const auto output = make_anew(to);
   if (!output) return warn("unable to open output for processor", output.error());
   auto state = system_.open(directory_, "state", O_RDONLY, 0);
   if (!state && missing(state.error())) {
@@ -76,7 +72,7 @@ bool Processor::start() {
     if (!state) return warn("unable to create empty state for processor", state.error());
   }
   if (!state) return warn("unable to open state for processor", state.error());
-  const auto new_state = system_.open(directory_, "newstate", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  const auto new_state = make_anew("newstate");
   if (!new_state) return warn("unable to open newstate for processor", new_state.error());
 
   reporter_.info({"processing: ", name_, "/", from});
@@ -104,7 +100,7 @@ bool Processor::child_ended(const core::ChildEnd& end, core::SteadyTime now) {
   pid_ = 0;
   if (end.exit_code != 0) {
     reporter_.warn({"processor failed, restart: ", name_});
-    const std::string output = file_name(label_, log::OldFileKind::temporary);
+    const std::string output = log::file_name(label_, log::OldFileKind::temporary);
     if (const auto removed = system_.remove(directory_, output.c_str());
         !removed && !missing(removed.error())) {
       reporter_.warn({"unable to unlink: ", name_, "/", output}, removed.error());
@@ -125,15 +121,24 @@ void Processor::fail(core::SteadyTime now) {
   due_ = now + pause;
 }
 
+/// Makes a file for a processor. One that is there may be another processor's, whose svlogd was killed, and
+/// which writes to it still.
+sys::Result<sys::Fd> Processor::make_anew(const std::string& name) {
+  if (const auto removed = system_.remove(directory_, name.c_str()); !removed && !missing(removed.error())) {
+    return removed.error();
+  }
+  return system_.open(directory_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644);
+}
+
 /// What follows the processor's success. Every step may have been done before.
 bool Processor::finish(const std::string& label) {
   const auto warn = [this](std::string_view what, sys::Error error) {
     reporter_.warn({what, ": ", name_}, error);
     return false;
   };
-  const std::string from = file_name(label, log::OldFileKind::unprocessed);
-  const std::string output = file_name(label, log::OldFileKind::temporary);
-  const std::string to = file_name(label, log::OldFileKind::finished);
+  const std::string from = log::file_name(label, log::OldFileKind::unprocessed);
+  const std::string output = log::file_name(label, log::OldFileKind::temporary);
+  const std::string to = log::file_name(label, log::OldFileKind::finished);
   const auto opened = system_.open(directory_, output.c_str(), O_RDONLY, 0);
   if (opened) {
     // The file it was made from is removed soon.

@@ -52,6 +52,7 @@ class Processor {
 
  private:
   [[nodiscard]] bool start();
+  [[nodiscard]] sys::Result<sys::Fd> make_anew(const std::string& name);
   [[nodiscard]] bool finish(const std::string& label);
   void fail(core::SteadyTime now);
   /// The file in work is done with.

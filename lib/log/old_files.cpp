@@ -18,6 +18,19 @@ std::string_view suffix(OldFileKind kind) noexcept {
   return {};
 }
 
+std::string file_name(std::string_view label, OldFileKind kind) {
+  std::string name{label};
+  name += suffix(kind);
+  return name;
+}
+
+std::string OldFiles::oldest() const {
+  const bool is_unprocessed =
+      finished.empty() || (!unprocessed.empty() && unprocessed.front() < finished.front());
+  return is_unprocessed ? file_name(unprocessed.front(), OldFileKind::unprocessed)
+                        : file_name(finished.front(), OldFileKind::finished);
+}
+
 std::optional<OldFileName> parse_name(std::string_view name) noexcept {
   if (name.size() != kLabelSize + 2) return std::nullopt;
   const std::string_view label = name.substr(0, kLabelSize);

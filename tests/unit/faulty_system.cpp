@@ -85,7 +85,7 @@ sys::Result<std::size_t> FaultySystem::read(int fd, std::span<char> buffer) { re
 
 sys::Result<std::size_t> FaultySystem::write(int fd, std::string_view text) {
   if (fails()) return error();
-  return real_.write(fd, text);
+  return real_.write(fd, text.substr(0, longest_write_));
 }
 
 sys::Result<void> FaultySystem::synchronize(int fd) {

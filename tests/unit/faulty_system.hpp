@@ -29,6 +29,9 @@ class FaultySystem final : public sys::System {
   /// Called with its path when a child would execute its program.
   void on_execute(std::function<void(const std::string& path)> executed) { executed_ = std::move(executed); }
 
+  /// Lets no write take more than so many bytes.
+  void set_longest_write(std::size_t size) { longest_write_ = size; }
+
   /// What has been started and has not ended: pid and path.
   [[nodiscard]] const std::map<pid_t, std::string>& children() const { return children_; }
   [[nodiscard]] const std::vector<std::pair<pid_t, int>>& signals() const { return signals_; }
@@ -68,6 +71,7 @@ class FaultySystem final : public sys::System {
   sys::System& real_ = sys::operating_system();
   std::optional<Fault> fault_;
   std::size_t calls_ = 0;
+  std::size_t longest_write_ = std::string_view::npos;
   std::chrono::nanoseconds passed_{0};
   pid_t next_pid_ = 10'000'000;
   std::map<pid_t, std::string> children_;
