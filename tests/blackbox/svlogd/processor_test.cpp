@@ -306,7 +306,7 @@ SCENARIO_METHOD(LogScene, "a processing that a crash cut short is done again", "
 SCENARIO_METHOD(LogScene, "a processor that outlived its svlogd does not spoil the next one's work",
                 "[fixed]") {
   // It goes on writing to the file that it was given.
-  config("!cat; until test -e ../go; do sleep 0.01; done; echo late; touch ../ended\n");
+  config("!cat; until test -e ../go; do sleep 0.01; done; echo late; echo late >&5; touch ../ended\n");
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
@@ -316,13 +316,14 @@ SCENARIO_METHOD(LogScene, "a processor that outlived its svlogd does not spoil t
   REQUIRE(svlogd->wait() == killed_by(SIGKILL));
   // Forgotten, it would take its children along.
   const Process killed = std::move(*svlogd);
-  config("!cat; until test -e ../ended; do sleep 0.01; done; echo own\n");
+  config("!cat; until test -e ../ended; do sleep 0.01; done; echo own; echo own >&5\n");
   launch({"log"});
   REQUIRE(say("two\n"));
   REQUIRE(logged("two\n"));
   write_file(scratch / "go", "");
   REQUIRE(files(1));
   CHECK(contents() == Words{"one\nown\n"});
+  CHECK(eventually([&] { return content("state") == "own\n"; }));
   CHECK(finish() == exited(0));
 }
 
