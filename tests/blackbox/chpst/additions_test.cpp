@@ -106,6 +106,7 @@ SCENARIO_METHOD(Scene, "chpst --oom sets the OOM score", "[fixed]") {
     if (may_ask_for_more(*this)) CHECK(state({"--oom", "-1000", "-u", "nobody"}).oom_score == "-1000");
     options.uid = kNobody;
     check_fatal(chpst({"--oom", "-5", "./probe"}), "unable to set OOM score: access denied");
+    options.uid.reset();
   }
   for (const char* value : {"", "1001", "-1001", "x", "5x", " 5"}) {
     INFO(value);
@@ -121,6 +122,7 @@ SCENARIO_METHOD(Scene, "chpst --io-nice sets the class of input and output", "[f
     CHECK(io_class(state({"--io-nice", "rt:3", "-u", "nobody"})) == std::pair(1, 3));
     options.uid = kNobody;
     check_fatal(chpst({"--io-nice", "rt", "./probe"}), "unable to set I/O priority: permission denied");
+    options.uid.reset();
   }
   for (const char* value : {"", "rt:8", "rt:-1", "rt:", "idle:x", "best-effort:1:2", "7", "none"}) {
     INFO(value);
@@ -138,6 +140,7 @@ SCENARIO_METHOD(Scene, "chpst --scheduler sets the scheduling policy", "[fixed]"
     options.uid = kNobody;
     check_fatal(chpst({"--scheduler", "rr:1", "./probe"}),
                 "unable to set scheduling policy: permission denied");
+    options.uid.reset();
   }
   for (const char* value :
        {"", "fifo", "rr", "fifo:0", "rr:100", "batch:1", "other:", "deadline:1", "fifo:1:2"}) {

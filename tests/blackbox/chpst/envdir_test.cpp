@@ -161,8 +161,13 @@ SCENARIO_METHOD(EnvDir, "chpst -e fails on a file or directory that may not be r
   options.uid = kNobody;
   file("env/SECRET", "value", 0600);
   check_fatal(chpst({"-e", "env", "./probe"}), "unable to read env/SECRET: access denied");
-  std::filesystem::permissions(path() / "env", std::filesystem::perms(0700));
-  check_fatal(chpst({"-e", "env", "./probe"}), "unable to switch to directory: env: access denied");
+  // A directory must be listed and passed through.
+  std::filesystem::permissions(path() / "env", std::filesystem::perms(0711));
+  check_fatal(chpst({"-e", "env", "./probe"}), "unable to open directory: env: access denied");
+  for (const unsigned mode : {0744U, 0700U}) {
+    std::filesystem::permissions(path() / "env", std::filesystem::perms(mode));
+    check_fatal(chpst({"-e", "env", "./probe"}), "unable to switch to directory: env: access denied");
+  }
 }
 
 SCENARIO_METHOD(EnvDir, "chpst -e reads before it becomes another user") {
@@ -176,6 +181,14 @@ SCENARIO_METHOD(EnvDir, "chpst -e does not change the working directory") {
   file("env/NAME", "value");
   CHECK(state({"-e", "env"}).cwd == path());
   CHECK(state({"-e", "."}).cwd == path());
+}
+
+SCENARIO_METHOD(EnvDir, "chpst -e fails on what cannot be opened or read") {
+  std::filesystem::create_symlink("LOOP", path() / "env/LOOP");
+  check_fatal(chpst({"-e", "env", "./probe"}), "unable to read env/LOOP: symbolic link loop");
+  std::filesystem::remove(path() / "env/LOOP");
+  std::filesystem::create_symlink("/proc/self/mem", path() / "env/MEMORY");
+  check_fatal(chpst({"-e", "env", "./probe"}), "unable to read env/MEMORY: input/output error");
 }
 
 SCENARIO_METHOD(EnvDir, "chpst -e does not hang on a FIFO") {
