@@ -194,7 +194,7 @@ void FirstProcess::request_power(core::PowerRequest request) {
     power_ = *child;
   } else {
     say({"warning: unable to fork, pausing: ", sys::words(child.error())});
-    perform(machine_.power_failed());
+    perform(machine_.power_unavailable());
   }
 }
 

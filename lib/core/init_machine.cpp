@@ -183,6 +183,7 @@ bool InitMachine::in_run() const noexcept {
     case Phase::idle:
     case Phase::leaving:
     case Phase::powering:
+    case Phase::asking:
     case Phase::falling:
     case Phase::over:
       return false;
@@ -257,6 +258,9 @@ InitMachine::Actions InitMachine::timer_expired() {
       say(InitNotice::restarting_run, stage_, out);
       enter(InitProgram::run, out);
       break;
+    case Phase::asking:
+      request(power_, out);
+      break;
     case Phase::falling:
       request(PowerRequest::halt, out);
       break;
@@ -302,6 +306,13 @@ InitMachine::Actions InitMachine::power_failed() {
   } else {
     phase_ = Phase::over;
   }
+  return out;
+}
+
+InitMachine::Actions InitMachine::power_unavailable() {
+  Actions out;
+  phase_ = Phase::asking;
+  out.add({.kind = Kind::arm_timer, .delay = kForkPause});
   return out;
 }
 

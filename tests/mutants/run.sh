@@ -1,9 +1,9 @@
 #!/bin/sh
 # run.sh SOURCE_DIR TEST_DIR
-# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds runsv,
-# runsvdir, sv and chpst from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires
-# that they fail. They must pass on the unchanged copy first. A mutant that no longer changes its file is an error,
-# too: its line has to be found again. Those of chpst need root.
+# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds the programs
+# from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires that they fail. They
+# must pass on the unchanged copy first. A mutant that no longer changes its file is an error, too: its line has to
+# be found again. Needs root, for all but those of runsv, runsvdir and sv.
 set -eu
 
 source=$1
@@ -27,7 +27,7 @@ for part in "$source"/*; do
 done
 
 build_programs() {
-  cmake --build "$build" --target runsv runsvdir sv chpst -j 2 >"$log" 2>&1 || {
+  cmake --build "$build" --target runsv runsvdir sv chpst runit runit-init runsvchdir utmpset -j 2 >"$log" 2>&1 || {
     cat "$log"
     echo "$1: the sources do not build"
     exit 1
@@ -279,6 +279,62 @@ each_mutant() {
   "$1" getent-asked-for-numbers chpst lib/sys/account_lookup.cpp \
     's/return name.find_first_not_of("+0123456789") == std::string::npos;/return false;/' \
     'chpst asks getent for nothing that the files have\, and for no numbers'
+
+  "$1" skipping-code-unknown runit lib/core/include/core/init_machine.hpp \
+    's/kSkipRun = 100/kSkipRun = 101/' \
+    'runit leaves stage 2 out when stage 1 exits 100 (root)'
+
+  "$1" crash-unnoticed runit lib/core/init_machine.cpp \
+    's/return end.exit_code == -1;/return end.exit_code == -2;/' \
+    'runit leaves stage 2 out when a signal ended stage 1 (root)'
+
+  "$1" stop-file-left-executable runit lib/core/init_machine.cpp \
+    's/^    out.add({.kind = Kind::clear_stop_file});$//' \
+    'CONT ends stage 2 if the file that asks for it is executable (root)'
+
+  "$1" ctrl-alt-del-without-stop runit lib/core/init_machine.cpp \
+    's/^  if (in_run()) out.add({.kind = Kind::look_for_stop});$//' \
+    'INT runs ctrlaltdel\, after which the stop file is looked at (root)'
+
+  "$1" power-failure-obeyed-at-boot runit lib/core/init_machine.cpp \
+    's/^  if (in_run()) {$/  if (phase_ != Phase::idle) {/' \
+    'in stages 1 and 3 signals only give a warning (root)'
+
+  "$1" restart-and-power-off-swapped runit lib/core/init_machine.cpp \
+    's/restart_file ? PowerRequest::restart : PowerRequest::power_off/restart_file ? PowerRequest::power_off : PowerRequest::restart/' \
+    'runit restarts the machine if the file that asks for it is executable (root)'
+
+  "$1" sync-all-the-same runit machine-init/first_process.cpp \
+    's/const bool sync = !system_/const bool sync = !!system_/' \
+    'runit does not sync if there is a file nosync (root)'
+
+  "$1" console-does-not-block runit lib/sys/machine_control.cpp \
+    's/^  ::fcntl(console.get(), F_SETFL, flags);$//' \
+    'the stages are not told that the console is busy (root)'
+
+  "$1" stages-in-the-session-of-runit runit machine-init/first_process.cpp \
+    's/.new_session = program == InitProgram::run || program == InitProgram::shutdown/.new_session = false/' \
+    'the stages find themselves in a clean state (root)'
+
+  "$1" init-does-not-tell runit machine-init/init_main.cpp \
+    's/::kill(1, SIGCONT)/::kill(1, 0)/' \
+    'runit-init makes its files executable and tells process number 1 (root)'
+
+  "$1" moment-without-current runsvchdir runsvchdir/main.cpp \
+    's/kCurrent, RENAME_EXCHANGE) == 0) {$/kCurrent, 0x80) == 0) {/' \
+    'there is always a current directory (root)'
+
+  "$1" logged-out-is-logged-in utmpset lib/sys/login_records.cpp \
+    "s/record.ut_user\[0\] == '.0' || //" \
+    'utmpset changes nothing if nobody is logged in on the line (root)'
+
+  "$1" wtmp-forgotten utmpset utmpset/main.cpp \
+    's/return wtmp ? append_to_wtmp(line) : EXIT_SUCCESS;/return wtmp ? EXIT_SUCCESS : append_to_wtmp(line);/' \
+    'utmpset -w appends a record to wtmp (root)'
+
+  "$1" locks-like-the-original utmpset lib/sys/login_records.cpp \
+    's/::fcntl(fd, F_SETLKW, &whole)/(whole.l_type == F_RDLCK ? -1 : 0)/' \
+    'utmpset waits while the C library writes the records (root)'
 }
 
 cmake -S "$copy/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DRUNVISOR_TESTS=OFF >"$log" 2>&1 || {

@@ -115,12 +115,12 @@ SCENARIO_METHOD(BootedMachine, "runit takes a stage that cannot be executed for 
 }
 
 SCENARIO_METHOD(BootedMachine, "processes beside stage 2 live until stage 3 has ended (root)") {
-  stage(1, "setsid sleep 1000 & echo $! >/daemon");
-  stage(2, "setsid sleep 1000 & sleep 1000 & exit 0");
-  stage(3, "kill -0 $(cat /daemon) && echo alive >>/trace; ps -e -o args= | grep -c '^sleep 1000' >>/trace");
+  stage(1, "setsid sleep 1000 & echo $! >/beside");
+  stage(2, "setsid sleep 1000 & echo $! >>/beside; sleep 1000 & echo $! >>/beside");
+  stage(3, "for pid in $(cat /beside); do kill -0 $pid && echo alive >>/trace; done");
   boot();
   REQUIRE(machine.called("power off"));
-  CHECK(machine.content("trace") == "1\n2\n3\nalive\n3\n");
+  CHECK(machine.content("trace") == "1\n2\n3\nalive\nalive\nalive\n");
   // What is left is the one that asks for the power off.
   CHECK(eventually([&] { return descendants_of(machine.first().pid()).size() == 1; }));
 }

@@ -74,7 +74,7 @@ class InitMachine {
       clear_stop_file,  ///< take the execute permission away from the file that asks for the end
       look_for_stop,    ///< answer with continued(). Comes last
       kill_everything,  ///< KILL to all other processes; answer with everything_killed(). Comes last
-      request_power,    ///< `power`; answer with power_failed() if the machine still runs
+      request_power,    ///< `power`; answer with power_failed() or power_unavailable(). Comes last
     };
     Kind kind;
     InitProgram program = InitProgram::boot;
@@ -122,6 +122,8 @@ class InitMachine {
   [[nodiscard]] Actions everything_killed(bool restart_file);
   /// The machine is still there after a request.
   [[nodiscard]] Actions power_failed();
+  /// There was no process to make the request.
+  [[nodiscard]] Actions power_unavailable();
 
   /// Whether a ctrl-alt-del request can be served now; one that cannot should be kept for later.
   [[nodiscard]] bool takes_ctrl_alt_del() const noexcept { return ctrl_alt_del_ == 0; }
@@ -137,6 +139,7 @@ class InitMachine {
     pausing,   ///< stage 2 waits to be started again
     leaving,   ///< everything is being killed
     powering,  ///< a power request has been made
+    asking,    ///< the power request is to be made when the timer expires
     falling,   ///< power off is given its time
     over,      ///< nothing is left to be done
   };
