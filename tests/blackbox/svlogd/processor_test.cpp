@@ -317,14 +317,16 @@ SCENARIO_METHOD(LogScene, "a processor that outlived its svlogd does not spoil t
   // Forgotten, it would take its children along.
   const Process killed = std::move(*svlogd);
   config("!cat; until test -e ../ended; do sleep 0.01; done; echo own; echo own >&5\n");
-  launch({"log"});
+  // The first svlogd's object lives on: its end is that of the processor.
+  Process next({program("svlogd"), "log"}, ProcessOptions{.cwd = scratch.path(), .stdin_fd = read_end()});
   REQUIRE(say("two\n"));
   REQUIRE(logged("two\n"));
   write_file(scratch / "go", "");
   REQUIRE(files(1));
   CHECK(contents() == Words{"one\nown\n"});
   CHECK(eventually([&] { return content("state") == "own\n"; }));
-  CHECK(finish() == exited(0));
+  close_input();
+  CHECK(next.wait() == exited(0));
 }
 
 SCENARIO_METHOD(LogScene, "each log directory has its own processor") {
