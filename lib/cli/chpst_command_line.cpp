@@ -305,8 +305,9 @@ std::variant<ChpstInvocation, ChpstUsageError> parse_chpst(Words words) {
   if (name.starts_with('d')) name.remove_prefix(1);
   words = words.subspan(1);
   if (name == "setuidgid") return parse_account_and_program(name, words, &ChpstInvocation::account);
-  if (name == "envuidgid")
+  if (name == "envuidgid") {
     return parse_account_and_program(name, words, &ChpstInvocation::environment_account);
+  }
   if (name == "envdir") return parse_envdir(name, words);
   if (name == "pgrphack") return parse_pgrphack(name, words);
   if (name == "setlock") return parse_setlock(called, name, words);

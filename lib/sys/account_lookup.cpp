@@ -18,8 +18,8 @@ constexpr std::size_t kMostText = std::size_t{64} << 20;
 /// Whether getent would take `name` for a number, or for an option. Those it is not asked for.
 bool means_something_else(const std::string& name) noexcept {
   constexpr std::string_view kBlanks = " \t\n\v\f\r";
-  if (name.empty() || name.front() == '-' || kBlanks.find(name.front()) != std::string_view::npos)
-    return true;
+  if (name.empty()) return true;
+  if (name.front() == '-' || kBlanks.find(name.front()) != std::string_view::npos) return true;
   return name.find_first_not_of("+0123456789") == std::string::npos;
 }
 

@@ -75,8 +75,9 @@ bool has_ambient(CapabilitySet set) noexcept {
 
 Outcome become(const core::Account& account) {
   const Id gid = account.gids.front();
-  if (auto failure = outcome("setgroups", ::setgroups(account.gids.size(), account.gids.data())))
+  if (auto failure = outcome("setgroups", ::setgroups(account.gids.size(), account.gids.data()))) {
     return failure;
+  }
   if (auto failure = outcome("setgid", ::setgid(gid))) return failure;
   if (auto failure = outcome("setuid", ::setuid(account.uid))) return failure;
   Id real = 0;
