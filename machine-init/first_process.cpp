@@ -163,6 +163,8 @@ void FirstProcess::perform(const Machine::Action& action) {
 
 void FirstProcess::start(InitProgram program) {
   const char* const path = core::path_of(program);
+  // What the last stage had may have been hung up.
+  (void)control_.write_to_console(true);
   const std::array<const char*, 2> argv{path, nullptr};
   sigset_t none;
   ::sigemptyset(&none);

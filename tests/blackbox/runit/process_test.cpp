@@ -1,6 +1,7 @@
 // What the stages find themselves in, and what becomes of other processes. Every scenario needs root, for
 // namespaces.
 #include <fcntl.h>
+#include <sys/syscall.h>
 
 #include <catch2/catch.hpp>
 
@@ -26,6 +27,10 @@ struct ReportingMachine : BootedMachine {
     return read_process_state(machine.content(name));
   }
 };
+
+/// As getty does to a terminal before somebody logs in.
+const std::string kHangUp =
+    "setsid --ctty --wait perl -e 'syscall(" + std::to_string(SYS_vhangup) + ")' <>/dev/console || exit 0";
 
 int access_mode(const ProcessState& state, int fd) { return state.descriptor_flags.at(fd) & O_ACCMODE; }
 
@@ -103,6 +108,23 @@ SCENARIO_METHOD(BootedMachine, "stage 1 can ask at the console (root)") {
   machine.type("alice\n");
   REQUIRE(machine.called("power off"));
   CHECK(machine.content("trace") == "1\nalice\n2\n3\n");
+}
+
+SCENARIO_METHOD(BootedMachine, "what runit says is shown after the console was hung up (root)") {
+  stage(1, kHangUp);
+  stage(2, "");
+  boot();
+  REQUIRE(machine.called("power off"));
+  CHECK_THAT(said(), Contains(left("1") + entered("2") + left("2") + entered("3") + left("3") + kPoweredOff));
+}
+
+SCENARIO_METHOD(BootedMachine, "what the stages write is shown after the console was hung up (root)",
+                "[fixed]") {
+  stage(1, kHangUp);
+  stage(2, "echo two");
+  boot();
+  REQUIRE(machine.called("power off"));
+  CHECK_THAT(machine.console(), Contains(entered("2") + "two\n" + left("2")));
 }
 
 SCENARIO_METHOD(BootedMachine, "without a console runit says so and uses what it was given (root)") {

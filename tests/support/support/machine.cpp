@@ -194,6 +194,8 @@ std::string Machine::console() {
   while (has_console_ && (got = ::read(console_, buffer.data(), buffer.size())) > 0) {
     shown_.append(buffer.data(), static_cast<std::size_t>(got));
   }
+  // A terminal that was hung up has forgotten its settings, and ends lines in its own way.
+  std::erase(shown_, '\r');
   return shown_;
 }
 
