@@ -1,13 +1,14 @@
 #!/bin/sh
-# run.sh SOURCE_DIR TEST_DIR
-# Applies each mutant below, a breakage of one line, to a copy of the sources in SOURCE_DIR, builds the programs
-# from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and requires that they fail. They
-# must pass on the unchanged copy first. A mutant that no longer changes its file is an error, too: its line has to
-# be found again. Needs root, for all but those of runsv, runsvdir and sv.
+# run.sh SOURCE_DIR TEST_DIR [PROGRAM]
+# Applies each mutant below (of PROGRAM only, if named), a breakage of one line, to a copy of the sources in
+# SOURCE_DIR, builds the programs from it, runs the named scenarios of TEST_DIR/blackbox-PROGRAM on the result, and
+# requires that they fail. They must pass on the unchanged copy first. A mutant that no longer changes its file is an
+# error, too: its line has to be found again. Needs root, for all but those of runsv, runsvdir and sv.
 set -eu
 
 source=$1
 tests=$2
+only=${3:-}
 
 copy=$(mktemp -d "${TMPDIR:-/tmp}/runvisor-mutants.XXXXXX")
 trap 'rm -rf "$copy"' EXIT
@@ -27,7 +28,8 @@ for part in "$source"/*; do
 done
 
 build_programs() {
-  cmake --build "$build" --target runsv runsvdir sv chpst runit runit-init runsvchdir utmpset -j 2 >"$log" 2>&1 || {
+  # shellcheck disable=SC2086 # several words
+  cmake --build "$build" --target ${only:-programs} -j 2 >"$log" 2>&1 || {
     cat "$log"
     echo "$1: the sources do not build"
     exit 1
@@ -51,6 +53,7 @@ scenarios_pass() {
 # check NAME PROGRAM FILE SED_EXPRESSION SCENARIO...
 # The scenarios pass on the unchanged program.
 check() {
+  [ "${only:-$2}" = "$2" ] || return 0
   name=$1
   program=$2
   shift 4
@@ -64,6 +67,7 @@ check() {
 # mutate NAME PROGRAM FILE SED_EXPRESSION SCENARIO...
 # They do not on the mutant.
 mutate() {
+  [ "${only:-$2}" = "$2" ] || return 0
   name=$1
   program=$2
   file=$copy/source/$3
@@ -335,6 +339,66 @@ each_mutant() {
   "$1" locks-like-the-original utmpset lib/sys/login_records.cpp \
     's/::fcntl(fd, F_SETLKW, &whole)/(whole.l_type == F_RDLCK ? -1 : 0)/' \
     'utmpset waits while the C library writes the records (root)'
+
+  "$1" pattern-that-skips-too-far svlogd lib/log/pattern.cpp \
+    's/text.find(pattern.front())/text.rfind(pattern.front())/' \
+    'a pattern matches what it says'
+
+  "$1" first-pattern-decides svlogd lib/log/pattern.cpp \
+    's/rule = rules.rbegin(); rule != rules.rend()/rule = rules.begin(); rule != rules.end()/' \
+    'the last pattern that matches a line decides'
+
+  "$1" newlines-replaced svlogd lib/log/formatter.cpp \
+    "s/as_is == '.n' || (printable/(printable/" \
+    'neither stamp nor prefix nor newline is replaced'
+
+  "$1" cut-one-too-late svlogd lib/log/formatter.cpp \
+    's/line.size() >= match_size_/line.size() > match_size_/' \
+    'an overlong line is cut on standard error\, and whole in the log'
+
+  "$1" prefix-lost-after-a-stamp svlogd lib/log/formatter.cpp \
+    's/^  head_.replace(0, stamp_size_, stamp);$/  head_ = stamp;/' \
+    'the prefix comes after the stamp'
+
+  "$1" files-filled-to-the-last-byte svlogd lib/log/rotation.cpp \
+    's/limits.size > limits.margin ? limits.size - limits.margin : 0/limits.size/' \
+    'current is rotated at the first line end within the last len bytes of its size'
+
+  "$1" long-lines-cut svlogd lib/log/rotation.cpp \
+    's/^  if (begin > 0) return {begin, true};$/  if (begin > 0) return {limits.size - file.size, true};/' \
+    'no line is cut by a rotation unless it alone exceeds the size'
+
+  "$1" crash-taken-for-a-clean-end svlogd svlogd/current_file.cpp \
+    's/(found->st_mode & S_IXUSR) != 0/found->st_mode != 0/' \
+    'a current that a crash left is kept as a file to be processed'
+
+  "$1" mode-left-as-it-was svlogd svlogd/current_file.cpp \
+    's/kSealedMode = 0744/kSealedMode = 0644/' \
+    'a rotated file is named by its time\, executable\, and followed by a new current'
+
+  "$1" one-file-too-many svlogd svlogd/log_directory.cpp \
+    's/files->count() <= config_.keep) return;/files->count() < config_.keep) return;/' \
+    'n old files are kept'
+
+  "$1" fewer-files-than-must-stay svlogd svlogd/log_directory.cpp \
+    's/files->count() <= config_.keep_when_full/files->count() < config_.keep_when_full/' \
+    'on a full disk svlogd keeps N files\, whatever it costs (root)'
+
+  "$1" killed-processor-has-succeeded svlogd svlogd/processor.cpp \
+    's/if (end.exit_code != 0) {/if (end.exit_code > 0) {/' \
+    'a processor that a signal ended has failed'
+
+  "$1" failing-processor-in-a-hot-loop svlogd svlogd/processor.cpp \
+    's/^  due_ = now + pause;$/  due_ = now;/' \
+    'a processor that fails is not run in a hot loop'
+
+  "$1" line-cut-by-term svlogd svlogd/logger.cpp \
+    's/^  if (end_ == End::signal .*complete_line();$//' \
+    'a line that TERM finds half written in the pipe is logged whole'
+
+  "$1" last-line-dropped svlogd svlogd/logger.cpp \
+    's/^  hand_out(intake_.take_held(), held);$/  (void)intake_.take_held(), (void)held;/' \
+    'a last line without newline is logged as a line'
 }
 
 cmake -S "$copy/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DRUNVISOR_TESTS=OFF >"$log" 2>&1 || {
