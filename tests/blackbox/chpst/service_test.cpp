@@ -12,7 +12,7 @@ SCENARIO_METHOD(Scene, "a service that chpst runs is runsv's own child, and gets
            "' -P -b server -e ./env -o 40 -l lock sh -c 'echo \"$NAME\"; exec sleep 1000'\n",
        0755);
   Process runsv({program("runsv"), service}, options);
-  REQUIRE(eventually([&] { return runsv.out() == "value\n"; }));
+  REQUIRE(eventually([&] { return runsv.out() == "value\n" && run_pid(service) != 0; }));
   const pid_t pid = run_pid(service);
   CHECK(children_of(runsv.pid()) == std::vector<pid_t>{pid});
   // A second one would have to wait.
