@@ -157,3 +157,14 @@ SCENARIO_METHOD(LogScene, "a log directory that was removed is used again once i
   CHECK(eventually([&] { return current().ends_with("after\n"); }));
   CHECK(finish() == exited(0));
 }
+
+SCENARIO_METHOD(LogScene, "a current that was removed is made anew", "[fixed]") {
+  start();
+  REQUIRE(say("one\n"));
+  REQUIRE(logged("one\n"));
+  std::filesystem::remove(path("current"));
+  REQUIRE(say("two\n"));
+  REQUIRE(complains("svlogd: warning: current has been removed: log\n"));
+  CHECK(eventually([&] { return exists("current") && current() == "two\n"; }));
+  CHECK(finish() == exited(0));
+}

@@ -182,6 +182,21 @@ SCENARIO_METHOD(LogScene, "what is no address is warned about, and not sent to")
   CHECK(current() == "one\n");
 }
 
+SCENARIO_METHOD(LogScene, "what is nearly an address is warned about, and not sent to", "[fixed]") {
+  struct Case {
+    const char* line;
+    const char* complaint;
+  };
+  const Case sample = GENERATE(Case{"u127.0.0.256", "unable to scan ip address: 127.0.0.256"},
+                               Case{"u127.0.0.1x", "unable to scan ip address: 127.0.0.1x"},
+                               Case{"u127.0.0.1:65536", "unable to scan port number: 65536"},
+                               Case{"u127.0.0.1:5x", "unable to scan port number: 5x"});
+  config(std::string(sample.line) + "\n");
+  CHECK(feed("one\n").ending == exited(0));
+  CHECK(svlogd->err() == std::string("svlogd: warning: ") + sample.complaint + "\n");
+  CHECK(current() == "one\n");
+}
+
 SCENARIO_METHOD(LogScene, "an IPv6 address stands in brackets", "[fixed]") {
   const Receiver receiver(AF_INET6);
   if (!receiver.bound()) {
