@@ -314,8 +314,6 @@ SCENARIO_METHOD(LogScene, "a processor that outlived its svlogd does not spoil t
   REQUIRE(eventually([&] { return contents(".t") == Words{"one\n"}; }));
   svlogd->signal(SIGKILL);
   REQUIRE(svlogd->wait() == killed_by(SIGKILL));
-  // Forgotten, it would take its children along.
-  const Process killed = std::move(*svlogd);
   config("!cat; until test -e ../ended; do sleep 0.01; done; echo own; echo own >&5\n");
   // The first svlogd's object lives on: its end is that of the processor.
   Process next({program("svlogd"), "log"}, ProcessOptions{.cwd = scratch.path(), .stdin_fd = read_end()});
