@@ -17,15 +17,6 @@ void check_wrong(const Finished& result, const std::string& complaint) {
   check_usage(result, "chpst: " + complaint + "\n");
 }
 
-/// Whether the tests' root may raise hard limits and lower OOM scores, as in a container it may not.
-bool may_ask_for_more(const Scene& scene) {
-  if ((scene.state({}).effective & bit(CAP_SYS_RESOURCE)) == 0) {
-    WARN("without CAP_SYS_RESOURCE: raising limits is left out");
-    return false;
-  }
-  return true;
-}
-
 /// The class of an I/O priority, and the level in it.
 std::pair<int, int> io_class(const ProcessState& found) {
   return {found.io_priority >> 13, found.io_priority & 7};
@@ -61,7 +52,7 @@ SCENARIO_METHOD(Scene, "chpst sets hard limits, too", "[fixed]") {
 SCENARIO_METHOD(Scene, "chpst raises hard limits before it becomes another user", "[fixed]") {
   if (!may_become_another_user()) return;
   options.limits = {{RLIMIT_CORE, 1000}};
-  if (may_ask_for_more(*this)) {
+  if (has_capability(CAP_SYS_RESOURCE, "raising hard limits")) {
     CHECK(state({"-u", "nobody", "-c", "+2000"}).limits.at(RLIMIT_CORE) == Limit{.soft = 2000, .hard = 2000});
     CHECK(state({"-u", "nobody", "-c", ":2000"}).limits.at(RLIMIT_CORE) == Limit{.soft = 1000, .hard = 2000});
     CHECK(state({"-u", "nobody", "-c", "infinity:infinity"}).limits.at(RLIMIT_CORE) ==
@@ -103,7 +94,8 @@ SCENARIO_METHOD(Scene, "chpst --oom sets the OOM score", "[fixed]") {
     directory("root");
     std::filesystem::copy_file(path() / "probe", path() / "root/probe");
     CHECK(chpst({"--oom", "700", "-/", "root", "/probe"}).ending == exited(0));
-    if (may_ask_for_more(*this)) CHECK(state({"--oom", "-1000", "-u", "nobody"}).oom_score == "-1000");
+    if (has_capability(CAP_SYS_RESOURCE, "lowering the OOM score"))
+      CHECK(state({"--oom", "-1000", "-u", "nobody"}).oom_score == "-1000");
     options.uid = kNobody;
     check_fatal(chpst({"--oom", "-5", "./probe"}), "unable to set OOM score: access denied");
     options.uid.reset();
@@ -119,7 +111,9 @@ SCENARIO_METHOD(Scene, "chpst --io-nice sets the class of input and output", "[f
   CHECK(io_class(state({"--io-nice", "best-effort:0"})) == std::pair(2, 0));
   CHECK(io_class(state({"--io-nice", "idle"})).first == 3);
   if (may_become_another_user()) {
-    CHECK(io_class(state({"--io-nice", "rt:3", "-u", "nobody"})) == std::pair(1, 3));
+    if (has_capability(CAP_SYS_NICE, "real-time input and output")) {
+      CHECK(io_class(state({"--io-nice", "rt:3", "-u", "nobody"})) == std::pair(1, 3));
+    }
     options.uid = kNobody;
     check_fatal(chpst({"--io-nice", "rt", "./probe"}), "unable to set I/O priority: permission denied");
     options.uid.reset();
@@ -135,8 +129,10 @@ SCENARIO_METHOD(Scene, "chpst --scheduler sets the scheduling policy", "[fixed]"
   CHECK(state({"--scheduler", "idle", "-n", "3"}).scheduler == std::pair(SCHED_IDLE, 0));
   CHECK(state({"--scheduler", "other"}).scheduler == std::pair(SCHED_OTHER, 0));
   if (may_become_another_user()) {
-    CHECK(state({"--scheduler", "fifo:5", "-u", "nobody"}).scheduler == std::pair(SCHED_FIFO, 5));
-    CHECK(state({"--scheduler", "rr:99"}).scheduler == std::pair(SCHED_RR, 99));
+    if (has_capability(CAP_SYS_NICE, "real-time scheduling")) {
+      CHECK(state({"--scheduler", "fifo:5", "-u", "nobody"}).scheduler == std::pair(SCHED_FIFO, 5));
+      CHECK(state({"--scheduler", "rr:99"}).scheduler == std::pair(SCHED_RR, 99));
+    }
     options.uid = kNobody;
     check_fatal(chpst({"--scheduler", "rr:1", "./probe"}),
                 "unable to set scheduling policy: permission denied");
@@ -260,7 +256,12 @@ SCENARIO_METHOD(Scene, "chpst -u that has not become the user, whatever the kern
     arguments.emplace_back("./probe");
     return run(arguments, options);
   };
-  REQUIRE(deceived("setuid", {}).ending == exited(0));
+  const auto honest = deceived("setuid", {}).ending;
+  if (honest == exited(77)) {
+    WARN("no system call filters to be had: left out");
+    return;
+  }
+  REQUIRE(honest == exited(0));
   for (const char* calls : {"setuid", "setgid", "setgroups", "setuid,setgid,setgroups"}) {
     INFO(calls);
     check_fatal(deceived(calls, {"-u", "nobody:tty:daemon"}),

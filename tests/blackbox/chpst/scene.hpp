@@ -49,6 +49,14 @@ struct Scene : TempDir {
     return read_process_state(result.out);
   }
 
+  /// Whether programs are started with this capability, which the root of a container may lack. If not, the
+  /// test's report says what is left out.
+  [[nodiscard]] bool has_capability(unsigned capability, const std::string& left_out) const {
+    const bool has = (state({}).effective >> capability & 1U) != 0;
+    if (!has) WARN("without capability " << capability << ": " << left_out << " is left out");
+    return has;
+  }
+
   void file(std::string_view name, std::string_view content = "", unsigned mode = 0644) const {
     std::filesystem::create_directories((path() / name).parent_path());
     write_file(path() / name, content, mode);
