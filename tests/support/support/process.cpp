@@ -262,7 +262,11 @@ std::optional<Ending> Process::wait(std::chrono::milliseconds deadline) {
     fail("pidfd_open");
   }
   pollfd item{.fd = watch, .events = POLLIN, .revents = 0};
-  ::poll(&item, 1, static_cast<int>(deadline.count()));
+  const auto end = Clock::now() + deadline;
+  auto left = deadline;
+  while (::poll(&item, 1, static_cast<int>(left.count())) < 0 && errno == EINTR) {
+    left = std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()));
+  }
   ::close(watch);
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) == pid_) {
