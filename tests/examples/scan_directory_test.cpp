@@ -85,7 +85,9 @@ SCENARIO_METHOD(ExampleServices, "no example runs with all of root's privileges 
   for (const std::string& name : names) {
     INFO(name);
     const pid_t logger = run_pid(directory(name) / "log");
-    CHECK(command_line(logger).at(0) == "svlogd");
+    CHECK(eventually([&] {
+      return command_line(logger) == std::vector<std::string>{"svlogd", "-tt", "./main"};
+    }));
     CHECK(status_of(logger, "Uid").find("0\t") != 0);
     CHECK(std::stoull(status_of(logger, "CapPrm"), nullptr, 16) == 0);
     std::vector<pid_t> processes = descendants_of(pid(name));

@@ -70,7 +70,7 @@ SCENARIO_METHOD(Scene, "a hard limit hinders nothing that chpst itself does", "[
   // A user of this test's own, who has a process already.
   const std::string user = ":" + std::to_string(3'000'000'000U + static_cast<unsigned>(::getpid())) + ":1";
   const Process other = start("chpst", {"-u", user, "sleep", "1000"});
-  CHECK(eventually([&] { return command_line(other.pid()).front() == "sleep"; }));
+  CHECK(eventually([&] { return command_line(other.pid()) == std::vector<std::string>{"sleep", "1000"}; }));
   CHECK(state({"-u", user, "-p", "+1"}).limits.at(RLIMIT_NPROC) == Limit{.soft = 1, .hard = 1});
 }
 
