@@ -36,8 +36,9 @@ Outcome CurrentFile::open(int directory, core::WallTime now) {
 
 Outcome CurrentFile::make() {
   auto file = system_.open(directory_, kName, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, kOpenMode);
-  if (!file)
+  if (!file) {
     return Trouble{continued_ ? "unable to open current" : "unable to create new current", file.error()};
+  }
   const auto status = system_.status(file->get());
   if (!status) return Trouble{"unable to stat current", status.error()};
   if (const auto changed = system_.set_mode(file->get(), kOpenMode); !changed) {

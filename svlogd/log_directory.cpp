@@ -85,8 +85,9 @@ void LogDirectory::read_config() {
 
 bool LogDirectory::open_current(const core::Now& now) {
   take_stock();
-  if (const auto trouble = current_.open(directory_.get(), now.wall))
+  if (const auto trouble = current_.open(directory_.get(), now.wall)) {
     return pause(now, trouble->what, trouble->error);
+  }
   if (!current_.renamed().empty()) {
     remove_surplus();
     processor_.add(current_.renamed());

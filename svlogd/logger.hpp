@@ -56,7 +56,6 @@ class Logger {
   core::WallTime held_since_{};
   End end_ = End::none;
   bool input_finished_ = false;
-  bool hang_up_ = false;
   bool failed_ = false;
 };
 

@@ -142,8 +142,9 @@ bool Processor::finish(const std::string& label) {
   const auto opened = system_.open(directory_, output.c_str(), O_RDONLY, 0);
   if (opened) {
     // The file it was made from is removed soon.
-    if (const auto safe = system_.synchronize(opened->get()); !safe)
+    if (const auto safe = system_.synchronize(opened->get()); !safe) {
       return warn("unable to fsync processed", safe.error());
+    }
     if (const auto changed = system_.set_mode(opened->get(), 0744); !changed) {
       return warn("unable to set mode of processed", changed.error());
     }

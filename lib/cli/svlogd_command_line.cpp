@@ -68,8 +68,9 @@ std::variant<SvlogdInvocation, SvlogdUsageError> parse_svlogd(std::span<const ch
   }
   if (options.error()) return usage(program, message(base_name(program), *options.error()));
   invocation.directories = options.rest();
-  if (invocation.directories.empty() || invocation.buffer_size <= invocation.line_size)
+  if (invocation.directories.empty() || invocation.buffer_size <= invocation.line_size) {
     return usage(program, {});
+  }
   return invocation;
 }
 

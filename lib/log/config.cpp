@@ -26,7 +26,7 @@ std::uint64_t times(std::uint64_t value, std::uint64_t unit) noexcept {
 std::uint64_t parse_size(std::string_view text) noexcept {
   const std::uint64_t value = take_number(text);
   if (text.starts_with('k')) return times(value, 1024);
-  if (text.starts_with('m')) return times(value, 1024 * 1024);
+  if (text.starts_with('m')) return times(value, std::uint64_t{1024} * 1024);
   return value;
 }
 

@@ -59,8 +59,9 @@ OldFiles sort_out(const std::vector<std::string>& names) {
         break;
     }
   }
-  for (auto* list : {&files.finished, &files.unprocessed, &files.temporary})
+  for (auto* list : {&files.finished, &files.unprocessed, &files.temporary}) {
     std::sort(list->begin(), list->end());
+  }
   return files;
 }
 
