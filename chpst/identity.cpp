@@ -73,7 +73,7 @@ void take_identity(const cli::ChpstInvocation& invocation) {
   }
   const bool was_root = sys::is_root();
   if (account) require(sys::become(*account));
-  const bool is_root = sys::is_root();
+  const bool is_root = account ? account->uid == 0 : was_root;
   if (capabilities) {
     require(sys::keep_capabilities(false));
     // To root, the kernel gives all that the bounding set allows.
