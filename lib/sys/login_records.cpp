@@ -64,8 +64,7 @@ Result<void> append_logout(int fd, std::string_view line, LoginTime now) noexcep
   const ssize_t written = uninterrupted([&] { return ::write(fd, &record, sizeof record); });
   if (written == static_cast<ssize_t>(sizeof record)) return {};
   const Error error = written == -1 ? last_error() : Error{ENOSPC};
-  if (written > 0) [[maybe_unused]]
-    const int taken_back = ::ftruncate(fd, before.st_size);
+  if (written > 0 && ::ftruncate(fd, before.st_size) == -1) return last_error();
   return error;
 }
 

@@ -119,8 +119,12 @@ void Machine::make_tree(const std::vector<std::string>& programs) const {
   }
   write_file(root_ / "dev/null", "");
   for (const std::string& name : programs) {
-    fs::copy_file(program(name), root_ / "sbin" / name);
+    install(name);
   }
+}
+
+void Machine::install(const std::string& program_name) const {
+  fs::copy_file(program(program_name), root_ / "sbin" / program_name);
 }
 
 /// In the process that becomes the machine's first.

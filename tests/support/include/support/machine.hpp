@@ -25,6 +25,8 @@ class Machine {
   explicit Machine(const std::vector<std::string>& programs);
   ~Machine();
 
+  /// Puts a program under test into `/sbin`.
+  void install(const std::string& program_name) const;
   /// A file of the machine, as the test sees it: `machine / "etc/runit/1"`. For paths without symlinks only.
   [[nodiscard]] std::filesystem::path operator/(std::string_view name) const;
   /// Puts an executable /bin/sh script there.
