@@ -24,8 +24,8 @@ enum LongLetter : char {
   kInitGroups = 1,
   kUmask,
   kOom,
-  kIoNice,
-  kScheduler,
+  kIoScheduler,
+  kCpuScheduler,
   kCapsKeep,
   kCapsDrop,
   kBoundingKeep,
@@ -38,8 +38,8 @@ constexpr LongOption kLongOptions[] = {
     {"init-groups", false, kInitGroups},
     {"umask", true, kUmask},
     {"oom", true, kOom},
-    {"io-nice", true, kIoNice},
-    {"scheduler", true, kScheduler},
+    {"io-scheduler", true, kIoScheduler},
+    {"cpu-scheduler", true, kCpuScheduler},
     {"caps-keep", true, kCapsKeep},
     {"caps-drop", true, kCapsDrop},
     {"caps-bs-keep", true, kBoundingKeep},
@@ -125,9 +125,9 @@ class Options {
         return set(chpst_.file_mode_mask, parse_file_mode_mask(argument));
       case kOom:
         return set(chpst_.oom_score, parse_oom_score(argument));
-      case kIoNice:
+      case kIoScheduler:
         return set(chpst_.io_priority, parse_io_priority(argument));
-      case kScheduler:
+      case kCpuScheduler:
         return set(chpst_.scheduling, parse_scheduling(argument));
       case kCapsKeep:
       case kCapsDrop:

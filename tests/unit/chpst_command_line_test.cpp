@@ -97,9 +97,9 @@ TEST(ChpstCommandLine, LimitsFourKindsOfMemoryAtOnce) {
 }
 
 TEST(ChpstCommandLine, TakesLongOptions) {
-  const ChpstInvocation chpst =
-      taken({"chpst", "--umask=027", "--oom", "-500", "--io-nice", "idle", "--scheduler=batch", "--caps-keep",
-             "kill", "--cap-bs-drop=chown", "--no-new-privs", "--init-groups", "-u", "anna", "prog"});
+  const ChpstInvocation chpst = taken({"chpst", "--umask=027", "--oom", "-500", "--io-scheduler", "idle",
+                                       "--cpu-scheduler=batch", "--caps-keep", "kill", "--cap-bs-drop=chown",
+                                       "--no-new-privs", "--init-groups", "-u", "anna", "prog"});
   EXPECT_EQ(chpst.file_mode_mask, 027U);
   EXPECT_EQ(chpst.oom_score, -500);
   EXPECT_EQ(chpst.io_priority->io_class, IoPriority::Class::idle);

@@ -106,42 +106,42 @@ SCENARIO_METHOD(Scene, "chpst --oom sets the OOM score", "[fixed]") {
   }
 }
 
-SCENARIO_METHOD(Scene, "chpst --io-nice sets the class of input and output", "[fixed]") {
-  CHECK(io_class(state({"--io-nice", "best-effort:7"})) == std::pair(2, 7));
-  CHECK(io_class(state({"--io-nice", "best-effort:0"})) == std::pair(2, 0));
-  CHECK(io_class(state({"--io-nice", "idle"})).first == 3);
+SCENARIO_METHOD(Scene, "chpst --io-scheduler sets the class of input and output", "[fixed]") {
+  CHECK(io_class(state({"--io-scheduler", "best-effort:7"})) == std::pair(2, 7));
+  CHECK(io_class(state({"--io-scheduler", "best-effort:0"})) == std::pair(2, 0));
+  CHECK(io_class(state({"--io-scheduler", "idle"})).first == 3);
   if (may_become_another_user()) {
     if (has_capability(CAP_SYS_NICE, "real-time input and output")) {
-      CHECK(io_class(state({"--io-nice", "rt:3", "-u", "nobody"})) == std::pair(1, 3));
+      CHECK(io_class(state({"--io-scheduler", "rt:3", "-u", "nobody"})) == std::pair(1, 3));
     }
     options.uid = kNobody;
-    check_fatal(chpst({"--io-nice", "rt", "./probe"}), "unable to set I/O priority: permission denied");
+    check_fatal(chpst({"--io-scheduler", "rt", "./probe"}), "unable to set I/O priority: permission denied");
     options.uid.reset();
   }
   for (const char* value : {"", "rt:8", "rt:-1", "rt:", "idle:x", "best-effort:1:2", "7", "none"}) {
     INFO(value);
-    check_wrong(chpst({"--io-nice", value, "./probe"}), "invalid argument -- io-nice");
+    check_wrong(chpst({"--io-scheduler", value, "./probe"}), "invalid argument -- io-scheduler");
   }
 }
 
-SCENARIO_METHOD(Scene, "chpst --scheduler sets the scheduling policy", "[fixed]") {
-  CHECK(state({"--scheduler", "batch"}).scheduler == std::pair(SCHED_BATCH, 0));
-  CHECK(state({"--scheduler", "idle", "-n", "3"}).scheduler == std::pair(SCHED_IDLE, 0));
-  CHECK(state({"--scheduler", "other"}).scheduler == std::pair(SCHED_OTHER, 0));
+SCENARIO_METHOD(Scene, "chpst --cpu-scheduler sets the scheduling policy", "[fixed]") {
+  CHECK(state({"--cpu-scheduler", "batch"}).scheduler == std::pair(SCHED_BATCH, 0));
+  CHECK(state({"--cpu-scheduler", "idle", "-n", "3"}).scheduler == std::pair(SCHED_IDLE, 0));
+  CHECK(state({"--cpu-scheduler", "other"}).scheduler == std::pair(SCHED_OTHER, 0));
   if (may_become_another_user()) {
     if (has_capability(CAP_SYS_NICE, "real-time scheduling")) {
-      CHECK(state({"--scheduler", "fifo:5", "-u", "nobody"}).scheduler == std::pair(SCHED_FIFO, 5));
-      CHECK(state({"--scheduler", "rr:99"}).scheduler == std::pair(SCHED_RR, 99));
+      CHECK(state({"--cpu-scheduler", "fifo:5", "-u", "nobody"}).scheduler == std::pair(SCHED_FIFO, 5));
+      CHECK(state({"--cpu-scheduler", "rr:99"}).scheduler == std::pair(SCHED_RR, 99));
     }
     options.uid = kNobody;
-    check_fatal(chpst({"--scheduler", "rr:1", "./probe"}),
+    check_fatal(chpst({"--cpu-scheduler", "rr:1", "./probe"}),
                 "unable to set scheduling policy: permission denied");
     options.uid.reset();
   }
   for (const char* value :
        {"", "fifo", "rr", "fifo:0", "rr:100", "batch:1", "other:", "deadline:1", "fifo:1:2"}) {
     INFO(value);
-    check_wrong(chpst({"--scheduler", value, "./probe"}), "invalid argument -- scheduler");
+    check_wrong(chpst({"--cpu-scheduler", value, "./probe"}), "invalid argument -- cpu-scheduler");
   }
 }
 
