@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <filesystem>
 
 #include "faulty_system.hpp"
@@ -38,7 +39,9 @@ class Scene {
 
   /// Gives it text, and time until it has written that; false if it never has.
   [[nodiscard]] bool write(std::string_view text, std::string_view stamp = {}) {
-    log_->take({}, {text, stamp});
+    // What is not written yet has to stay.
+    const std::string& kept = taken_.emplace_back(text);
+    log_->take({}, {kept, taken_.emplace_back(stamp)});
     log_->drain(system_.now(), alerts_);
     return settle();
   }
@@ -97,6 +100,7 @@ class Scene {
   svlogd::Reporter reporter_{system_, false};
   Settings settings_;
   log::Alerts alerts_;
+  std::deque<std::string> taken_;
   std::optional<LogDirectory> log_;
 };
 
