@@ -1,8 +1,10 @@
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +31,7 @@ constexpr double kMegabyte = 1e6;
 }
 
 /// What a logger is to do besides writing.
-enum class Work { Plain, Stamp, Replace, Select };
+enum class Work { Plain, Stamp, Replace, Select, Alert, Send };
 
 /// The kind of stream, and the work.
 struct Cell {
@@ -51,6 +53,8 @@ const std::vector<Cell>& cells() {
       {"1000-byte lines, stamped", 1'000, Work::Stamp, 4, 2},
       {"100-byte lines, unprintables replaced", 100, Work::Replace, 1, {}},
       {"100-byte lines, ten patterns", 100, Work::Select, 1, 1},
+      {"100-byte lines, one in a thousand alerted", 100, Work::Alert, 1, {}},
+      {"100-byte lines, sent through UDP as well", 100, Work::Send, 1, {}},
   };
   return all;
 }
@@ -63,12 +67,26 @@ struct Logger {
   Kind kind;
   std::vector<std::string> program;
 
-  [[nodiscard]] bool able(Work work) const { return kind == Kind::Svlogd || work != Work::Replace; }
+  [[nodiscard]] bool able(Work work) const {
+    switch (work) {
+      case Work::Plain:
+      case Work::Stamp:
+      case Work::Select:
+        return true;
+      case Work::Replace:
+      case Work::Alert:
+      case Work::Send:
+        return kind == Kind::Svlogd;
+    }
+    return false;
+  }
   /// The command, after `directory` has been prepared for it.
-  [[nodiscard]] std::vector<std::string> command(Work work, const std::filesystem::path& directory) const;
+  [[nodiscard]] std::vector<std::string> command(Work work, const std::filesystem::path& directory,
+                                                 const std::string& address) const;
 };
 
-std::vector<std::string> Logger::command(Work work, const std::filesystem::path& directory) const {
+std::vector<std::string> Logger::command(Work work, const std::filesystem::path& directory,
+                                         const std::string& address) const {
   std::vector<std::string> words = program;
   const auto pattern = [](int number, const char* form) {
     return fmt::format(fmt::runtime(form), fmt::format("debug {}: ", number));
@@ -76,6 +94,8 @@ std::vector<std::string> Logger::command(Work work, const std::filesystem::path&
   if (kind == Kind::Svlogd) {
     std::string config = fmt::format("s{}\nn3\n", kFileBytes);
     for (int number = 0; work == Work::Select && number < 10; ++number) config += pattern(number, "-{}*\n");
+    if (work == Work::Alert) config += "e*000 *\n";
+    if (work == Work::Send) config += fmt::format("u{}\n", address);
     std::filesystem::create_directories(directory);
     const int file = open((directory / "config").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (file < 0 || write(file, config.data(), config.size()) < 0) fail("config");
@@ -83,11 +103,12 @@ std::vector<std::string> Logger::command(Work work, const std::filesystem::path&
     if (work == Work::Stamp) words.emplace_back("-t");
     if (work == Work::Replace) words.insert(words.end(), {"-r", "_"});
   } else {
+    // A pattern in front would be taken for an option.
+    words.insert(words.end(), {fmt::format("s{}", kFileBytes), "n3"});
     if (work == Work::Stamp) words.emplace_back("t");
     for (int number = 0; work == Work::Select && number < 10; ++number) {
       words.push_back(pattern(number, kind == Kind::Multilog ? "-{}*" : "-^{}"));
     }
-    words.insert(words.end(), {fmt::format("s{}", kFileBytes), "n3"});
   }
   words.push_back(directory.string());
   return words;
@@ -120,7 +141,7 @@ double seconds(const timeval& time) {
 }
 
 /// Writes the stream into a child's standard input, in large writes, and waits for the child's end.
-Run pump(const std::string& stream, const std::function<pid_t(int)>& start) {
+Run pump(const std::string& stream, const std::string& name, const std::function<pid_t(int)>& start) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) fail("pipe2");
   const pid_t child = start(ends[0]);
@@ -140,17 +161,17 @@ Run pump(const std::string& stream, const std::function<pid_t(int)>& start) {
     check_interrupted();
   }
   const std::chrono::duration<double> duration = Clock::now() - before;
-  if (status != 0) throw std::runtime_error(fmt::format("a logger failed: wait status {}", status));
+  if (status != 0) throw std::runtime_error(fmt::format("{} failed: wait status {}", name, status));
   const double megabytes = static_cast<double>(stream.size()) / kMegabyte;
   return {megabytes / duration.count(),
           (seconds(usage.ru_utime) + seconds(usage.ru_stime)) * 1'000 / megabytes};
 }
 
 Run log(const Logger& logger, const Cell& cell, const std::string& stream,
-        const std::filesystem::path& directory) {
+        const std::filesystem::path& directory, const std::string& address) {
   std::filesystem::remove_all(directory);
-  const std::vector<std::string> words = logger.command(cell.work, directory);
-  const Run run = pump(stream, [&](int input) {
+  const std::vector<std::string> words = logger.command(cell.work, directory, address);
+  const Run run = pump(stream, logger.name, [&](int input) {
     std::vector<char*> argv;
     for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
@@ -173,7 +194,7 @@ Run log(const Logger& logger, const Cell& cell, const std::string& stream,
 
 /// A child that reads large blocks and drops them.
 Run pipe_floor(const std::string& stream) {
-  return pump(stream, [](int input) {
+  return pump(stream, "the pipe's reader", [](int input) {
     const pid_t child = fork();
     if (child == 0) {
       static char block[kWriteBytes];
@@ -205,6 +226,27 @@ double file_floor(const std::string& stream, std::size_t piece, const std::files
   std::filesystem::remove_all(directory);
   return static_cast<double>(stream.size()) / kMegabyte / duration.count();
 }
+
+/// A UDP socket on the loopback that nobody reads: what does not fit is dropped.
+struct Sink {
+  int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  std::string address;
+
+  Sink() {
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof name;
+    if (bind(socket, reinterpret_cast<sockaddr*>(&name), size) != 0 ||
+        getsockname(socket, reinterpret_cast<sockaddr*>(&name), &size) != 0) {
+      fail("UDP socket");
+    }
+    address = fmt::format("127.0.0.1:{}", ntohs(name.sin_port));
+  }
+  ~Sink() { close(socket); }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+};
 
 /// Removes the folder for the logs, however the measurement ends.
 struct LogFolder {
@@ -245,6 +287,7 @@ std::vector<Row> measure_logger(const Context& context) {
   // A logger that ends early is told by its status, not by its signal to us.
   signal(SIGPIPE, SIG_IGN);
   const LogFolder folder(options.logs);
+  const Sink sink;
   std::vector<Row> rows;
   for (const Cell& cell : cells()) {
     const std::string stream = make_stream(cell.line);
@@ -255,7 +298,8 @@ std::vector<Row> measure_logger(const Context& context) {
       for (std::size_t step = 0; step < loggers.size(); ++step) {
         const std::size_t which = (static_cast<std::size_t>(round) + step) % loggers.size();
         if (loggers[which].able(cell.work)) {
-          runs[which].push_back(log(loggers[which], cell, stream, folder.path / loggers[which].name));
+          runs[which].push_back(
+              log(loggers[which], cell, stream, folder.path / loggers[which].name, sink.address));
         }
       }
       if (first) {
