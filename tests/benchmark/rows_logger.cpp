@@ -22,6 +22,8 @@ namespace runvisor::benchmark {
 namespace {
 
 constexpr std::size_t kStreamBytes = 64'000'000;
+/// A packet for each line takes long.
+constexpr std::size_t kSentBytes = 4'000'000;
 constexpr std::size_t kWriteBytes = 65'536;
 constexpr std::size_t kFileBytes = 1'000'000;
 constexpr double kMegabyte = 1e6;
@@ -61,7 +63,7 @@ const std::vector<Cell>& cells() {
 
 /// A program that logs its standard input.
 struct Logger {
-  enum class Kind { Svlogd, Multilog, S6 };
+  enum class Kind { Svlogd, Busybox, Multilog, S6 };
 
   std::string name;
   Kind kind;
@@ -75,6 +77,7 @@ struct Logger {
         return true;
       case Work::Replace:
       case Work::Alert:
+        return kind == Kind::Svlogd || kind == Kind::Busybox;
       case Work::Send:
         return kind == Kind::Svlogd;
     }
@@ -91,7 +94,7 @@ std::vector<std::string> Logger::command(Work work, const std::filesystem::path&
   const auto pattern = [](int number, const char* form) {
     return fmt::format(fmt::runtime(form), fmt::format("debug {}: ", number));
   };
-  if (kind == Kind::Svlogd) {
+  if (kind == Kind::Svlogd || kind == Kind::Busybox) {
     std::string config = fmt::format("s{}\nn3\n", kFileBytes);
     for (int number = 0; work == Work::Select && number < 10; ++number) config += pattern(number, "-{}*\n");
     if (work == Work::Alert) config += "e*000 *\n";
@@ -121,12 +124,12 @@ struct Run {
 };
 
 /// Lines of `length` bytes that look like a log.
-std::string make_stream(std::size_t length) {
+std::string make_stream(std::size_t length, std::size_t size) {
   static constexpr char kText[] =
       "GET /assets/application.css HTTP/1.1 200 5312 - Mozilla/5.0 (X11; Linux x86_64) ";
   std::string text;
-  text.reserve(kStreamBytes + length);
-  for (std::size_t number = 0; text.size() < kStreamBytes; ++number) {
+  text.reserve(size + length);
+  for (std::size_t number = 0; text.size() < size; ++number) {
     const std::size_t end = text.size() + length - 1;
     text += fmt::format("{:010} ", number);
     while (text.size() < end) text.append(kText, std::min(sizeof kText - 1, end - text.size()));
@@ -282,7 +285,7 @@ std::vector<Row> measure_logger(const Context& context) {
     loggers.push_back({"multilog", Logger::Kind::Multilog, {options.multilog.string()}});
   if (!options.s6_log.empty()) loggers.push_back({"s6-log", Logger::Kind::S6, {options.s6_log.string()}});
   if (!options.busybox.empty()) {
-    loggers.push_back({"busybox", Logger::Kind::Svlogd, {options.busybox.string(), "svlogd"}});
+    loggers.push_back({"busybox", Logger::Kind::Busybox, {options.busybox.string(), "svlogd"}});
   }
   // A logger that ends early is told by its status, not by its signal to us.
   signal(SIGPIPE, SIG_IGN);
@@ -290,7 +293,7 @@ std::vector<Row> measure_logger(const Context& context) {
   const Sink sink;
   std::vector<Row> rows;
   for (const Cell& cell : cells()) {
-    const std::string stream = make_stream(cell.line);
+    const std::string stream = make_stream(cell.line, cell.work == Work::Send ? kSentBytes : kStreamBytes);
     std::vector<std::vector<Run>> runs(loggers.size());
     std::vector<double> floors[3];
     const bool first = &cell == &cells().front();
