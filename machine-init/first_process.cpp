@@ -14,19 +14,17 @@ namespace {
 using core::InitProgram;
 using Kind = core::InitMachine::Action::Kind;
 
-/// What a child says if its stage cannot be executed.
-const char* start_failure(InitProgram program) noexcept {
-  switch (program) {
-    case InitProgram::boot:
-      return "unable to start child: /etc/runit/1";
-    case InitProgram::run:
-      return "unable to start child: /etc/runit/2";
-    case InitProgram::shutdown:
-      return "unable to start child: /etc/runit/3";
-    case InitProgram::ctrl_alt_del:
-      return "unable to start child: /etc/runit/ctrlaltdel";
+/// A parent may have had signals ignored: with SIGCHLD, no child's end could be seen, and the stages would
+/// inherit it.
+void ignore_no_signal() noexcept {
+  struct sigaction defaults {};
+  defaults.sa_handler = SIG_DFL;
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    struct sigaction now {};
+    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN) {
+      ::sigaction(signal, &defaults, nullptr);
+    }
   }
-  return "unable to start child";
 }
 
 /// How long to wait for what is due, which may be past.
@@ -43,10 +41,7 @@ void FirstProcess::begin(std::string_view version) {
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
-  // A parent may have had it ignored; then no child's end could be seen.
-  struct sigaction defaults {};
-  defaults.sa_handler = SIG_DFL;
-  ::sigaction(SIGCHLD, &defaults, nullptr);
+  ignore_no_signal();
 
   control_.lead_session();
   if (const auto opened = control_.write_to_console(true); !opened) {
@@ -174,8 +169,8 @@ void FirstProcess::start(InitProgram program) {
     if (auto opened = control_.open_console()) console = std::move(*opened);
   }
   const auto pid =
-      system_.spawn({.who = "- runit: fatal: ",
-                     .failure = start_failure(program),
+      system_.spawn({.who = "- runit: fatal: unable to start child: ",
+                     .failure = path,
                      .path = path,
                      .argv = argv.data(),
                      .standard_input = console.get(),
