@@ -106,6 +106,7 @@ void LogDirectory::abandon() {
   must_rotate_ = false;
   rotation_requested_ = false;
   retry_at_.reset();
+  processor_.configure(-1, {}, {});
 }
 
 void LogDirectory::close() {
@@ -139,6 +140,7 @@ bool LogDirectory::present(const core::Now& now) {
     if (!status || status->st_nlink == 0) {
       lock_.reset();
       directory_.reset();
+      processor_.configure(-1, {}, {});
     }
   }
   if (!directory_) {

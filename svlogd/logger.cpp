@@ -225,7 +225,7 @@ bool Logger::finished() {
   return std::none_of(logs_.begin(), logs_.end(), [this](const auto& log) {
     const Processor& processor = log->processor();
     if (processor.running()) return true;
-    // Started with a signal, the next svlogd will go on.
+    // After a signal, the next svlogd will go on.
     return end_ == End::input && processor.wanted() && processor.backlog() > 0 &&
            processor.failures() < kLastTries;
   });

@@ -98,6 +98,11 @@ bool Processor::start() {
 bool Processor::child_ended(const core::ChildEnd& end, core::SteadyTime now) {
   if (!running() || end.pid != pid_) return false;
   pid_ = 0;
+  // The directory may have been left out meanwhile.
+  if (std::find(waiting_.begin(), waiting_.end(), label_) == waiting_.end()) {
+    proceed(now);
+    return true;
+  }
   if (end.exit_code != 0) {
     reporter_.warn({"processor failed, restart: ", name_});
     const std::string output = log::file_name(label_, log::OldFileKind::temporary);
@@ -109,7 +114,7 @@ bool Processor::child_ended(const core::ChildEnd& end, core::SteadyTime now) {
     return true;
   }
   due_ = now;
-  finishing_ = std::find(waiting_.begin(), waiting_.end(), label_) != waiting_.end();
+  finishing_ = true;
   proceed(now);
   return true;
 }

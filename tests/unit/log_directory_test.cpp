@@ -264,6 +264,23 @@ TEST(LogDirectory, WritesToANewFileWhenSomebodyHasRemovedTheOldOne) {
   EXPECT_EQ(scene.everything(), "three\n");
 }
 
+TEST(LogDirectory, HasNothingToDoOnceItIsLeftOut) {
+  Scene scene("s1100\nn0\nt5\n!never executed\n");
+  ASSERT_TRUE(scene.open());
+  ASSERT_TRUE(scene.write(lines(0, 35)));
+  ASSERT_EQ(scene.system().children().size(), 1U);
+  scene.log().close();
+  fs::remove_all(scene.path());
+  EXPECT_FALSE(scene.open());
+  EXPECT_FALSE(scene.log().next_time());
+  EXPECT_TRUE(scene.log().drained());
+  EXPECT_EQ(scene.log().processor().backlog(), 0U);
+  // What still runs is collected, and nothing follows it.
+  EXPECT_TRUE(scene.end_processor(0));
+  EXPECT_FALSE(scene.log().processor().running());
+  EXPECT_TRUE(scene.system().children().empty());
+}
+
 /// Which call fails, and how.
 class LogDirectoryFault : public ::testing::TestWithParam<int> {};
 
