@@ -278,7 +278,7 @@ each_mutant() {
 
   "$1" getent-with-our-environment chpst lib/sys/getent.cpp \
     's/"\/usr\/bin\/getent", &actions, nullptr, argv, environment)/"\/usr\/bin\/getent", \&actions, nullptr, argv, environ)/' \
-    "chpst asks getent without the caller's environment and descriptors"
+    "chpst asks getent without the caller's environment\, descriptors and input"
 
   "$1" getent-asked-for-numbers chpst lib/sys/account_lookup.cpp \
     's/return name.find_first_not_of("+0123456789") == std::string::npos;/return false;/' \

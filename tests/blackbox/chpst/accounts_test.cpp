@@ -71,13 +71,16 @@ SCENARIO_METHOD(NameService, "chpst asks getent for nothing that the files have,
   CHECK(asked().empty());
 }
 
-SCENARIO_METHOD(NameService, "chpst asks getent without the caller's environment and descriptors",
+SCENARIO_METHOD(NameService, "chpst asks getent without the caller's environment, descriptors and input",
                 "[fixed]") {
   if (!may_become_another_user()) return;
   file("env/LD_PRELOAD", "/nosuch.so");
+  file("input", "for the program, not for getent");
+  options.stdin_file = path() / "input";
   static_cast<void>(inside({"-e", "env", "-u", "far:guests"}));
   CHECK(asked() ==
-        "passwd far 0 variables, descriptors 0 1 2\ngroup guests 0 variables, descriptors 0 1 2\n");
+        "passwd far 0 variables, descriptors 0 1 2, no input\ngroup guests 0 variables, descriptors 0 1 2, "
+        "no input\n");
 }
 
 SCENARIO_METHOD(NameService,

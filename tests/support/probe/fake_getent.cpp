@@ -3,7 +3,7 @@
 // hold lines that begin with a `!`:
 // `!exit CODE` and `!kill SIGNAL` tell how to end after the answer, `!repeat N` how often to give it. What it
 // was asked goes to /getent/asked, one line for each call: its arguments, the number of its variables, and
-// its open descriptors.
+// its open descriptors, and whether there is input to read.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +35,8 @@ void record(int argc, char** argv) {
   for (int fd = 0; fd < 256; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0) line += " " + std::to_string(fd);
   }
+  char input = 0;
+  line += ::read(STDIN_FILENO, &input, 1) > 0 ? ", input" : ", no input";
   const int file = ::open("/getent/asked", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   put(file, line + "\n");
   ::close(file);
