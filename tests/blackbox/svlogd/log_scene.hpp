@@ -169,11 +169,16 @@ class LogScene {
   [[nodiscard]] bool complains(std::string_view text) const {
     return eventually([&] { return svlogd->err().find(text) != std::string::npos; });
   }
+  /// Sends a signal once svlogd sleeps: one that comes right before, the original notices at its next input
+  /// only.
+  void tell(int signal) {
+    (void)eventually([&] { return process_state(svlogd->pid()) == 'S' || !svlogd->running(); });
+    svlogd->signal(signal);
+  }
   /// Has svlogd rotate what was said, and waits for the result.
-  [[nodiscard]] bool rotate(std::string_view said, std::size_t files_then,
-                            std::string_view suffix = ".s") const {
+  [[nodiscard]] bool rotate(std::string_view said, std::size_t files_then, std::string_view suffix = ".s") {
     if (!say(said) || !eventually([&] { return current().ends_with(said); })) return false;
-    svlogd->signal(SIGALRM);
+    tell(SIGALRM);
     return eventually([&] { return current().empty() && rotated(suffix).size() == files_then; });
   }
 

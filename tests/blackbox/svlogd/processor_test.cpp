@@ -39,7 +39,7 @@ SCENARIO_METHOD(LogScene, "while a processor runs the file is kept as .u, and it
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(eventually([&] { return contents(".t") == Words{"begun\none\n"}; }));
   CHECK(contents(".u") == Words{"one\n"});
   CHECK(rotated(".t").front().substr(0, 25) == rotated(".u").front().substr(0, 25));
@@ -117,7 +117,7 @@ SCENARIO_METHOD(LogScene, "a processor that fails is run again until it succeeds
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(complains("svlogd: warning: processor failed, restart: log\n"));
   REQUIRE(eventually([&] {
     return std::filesystem::exists(scratch / "tries") && read_file(scratch / "tries").size() >= 8;
@@ -139,7 +139,7 @@ SCENARIO_METHOD(LogScene, "the state of a processor that failed is not kept") {
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(complains("processor failed"));
   CHECK(content("state") == "old\n");
   write_file(scratch / "go", "");
@@ -154,7 +154,7 @@ SCENARIO_METHOD(LogScene, "a processor that fails is not run in a hot loop", "[f
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(complains("processor failed"));
   const auto tries = [&] { return read_file(scratch / "tries").size() / 4; };
   CHECK(stays([&] { return tries() <= 5; }, 2500ms));
@@ -166,7 +166,7 @@ SCENARIO_METHOD(LogScene, "a processor that a signal ended has failed", "[fixed]
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(complains("svlogd: warning: processor failed, restart: log\n"));
   CHECK(rotated().empty());
   CHECK(contents(".u") == Words{"one\n"});
@@ -181,7 +181,7 @@ SCENARIO_METHOD(LogScene, "a slow processor does not keep svlogd from reading") 
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(files(1, ".u"));
   const std::string text = numbered_lines(2'000, 100);
   REQUIRE(say(text));
@@ -232,7 +232,7 @@ SCENARIO_METHOD(LogScene, "svlogd waits for the processor before it ends") {
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(files(1, ".t"));
   if (by_signal) {
     svlogd->signal(SIGTERM);
@@ -261,7 +261,7 @@ SCENARIO_METHOD(LogScene, "old files are counted with a processor, too") {
     const std::string line = std::to_string(i) + "\n";
     REQUIRE(say(line));
     REQUIRE(logged(line));
-    svlogd->signal(SIGALRM);
+    tell(SIGALRM);
     REQUIRE(eventually([&] {
       const Words all = contents();
       return !all.empty() && all.back() == line && rotated(".u").empty();
@@ -290,7 +290,7 @@ SCENARIO_METHOD(LogScene, "a processing that a crash cut short is done again", "
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(eventually([&] { return contents(".t") == Words{"one\n"}; }));
   svlogd->signal(SIGKILL);
   REQUIRE(svlogd->wait() == killed_by(SIGKILL));
@@ -310,7 +310,7 @@ SCENARIO_METHOD(LogScene, "a processor that outlived its svlogd does not spoil t
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(eventually([&] { return contents(".t") == Words{"one\n"}; }));
   svlogd->signal(SIGKILL);
   REQUIRE(svlogd->wait() == killed_by(SIGKILL));
@@ -335,7 +335,7 @@ SCENARIO_METHOD(LogScene, "each log directory has its own processor") {
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
   REQUIRE(logged("one\n", "two"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(files(1));
   REQUIRE(files(1, ".s", "two"));
   CHECK(contents() == Words{"1:one\n"});
@@ -348,9 +348,9 @@ SCENARIO_METHOD(LogScene, "HUP while a processor runs does not make svlogd forge
   start({"-v"});
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(files(1, ".t"));
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   write_file(scratch / "go", "");
   REQUIRE(files(1));
   CHECK(contents() == Words{"one\n"});

@@ -69,7 +69,7 @@ SCENARIO_METHOD(LogScene, "on TERM svlogd ends, its input still open") {
   start({"-v"});
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGTERM);
+  tell(SIGTERM);
   CHECK(svlogd->wait() == exited(0));
   CHECK(svlogd->err() ==
         "svlogd: info: new: log/current\nsvlogd: info: sigterm received.\nsvlogd: info: close: log\n");
@@ -81,7 +81,7 @@ SCENARIO_METHOD(LogScene, "what svlogd has not read on TERM is the next one's") 
   start();
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGTERM);
+  tell(SIGTERM);
   REQUIRE(svlogd->wait() == exited(0));
   REQUIRE(say("two\nthree\n"));
   start();
@@ -156,7 +156,7 @@ SCENARIO_METHOD(LogScene, "ALRM rotates") {
   start({"-v"});
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(files(1));
   REQUIRE(say("two\n"));
   REQUIRE(logged("two\n"));
@@ -170,7 +170,7 @@ SCENARIO_METHOD(LogScene, "ALRM rotates") {
 
 SCENARIO_METHOD(LogScene, "ALRM does not rotate an empty current") {
   start({"-v"});
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(complains("sigalarm received.\n"));
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
@@ -186,7 +186,7 @@ SCENARIO_METHOD(LogScene, "ALRM rotates every log directory") {
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n", "two"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   CHECK(files(1));
   CHECK(files(1, ".s", "two"));
   CHECK(finish() == exited(0));
@@ -197,7 +197,7 @@ SCENARIO_METHOD(LogScene, "ALRM in the middle of a line leaves the line in one p
   start();
   REQUIRE(say("one\nto and"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   REQUIRE(files(1));
   REQUIRE(say(" fro\n"));
   CHECK(finish() == exited(0));
@@ -211,13 +211,13 @@ SCENARIO_METHOD(LogScene, "HUP has config read again") {
   REQUIRE(say("one\n"));
   REQUIRE(logged("A one\n"));
   config("pB \n-x*\n");
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(complains("append: log/current\n"));
   REQUIRE(say("two\nx\n"));
   REQUIRE(logged("A one\nB two\n"));
   // What is no longer said is as if it had never been.
   std::filesystem::remove(path("config"));
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(eventually([&] {
     return mode("current") == 0644 &&
            svlogd->err().ends_with("close: log\nsvlogd: info: append: log/current\n");
@@ -238,7 +238,7 @@ SCENARIO_METHOD(LogScene, "HUP has a current opened that was moved away") {
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
   std::filesystem::rename(path("current"), path("moved"));
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(eventually([&] { return exists("current"); }));
   REQUIRE(say("two\n"));
   CHECK(finish() == exited(0));
@@ -251,7 +251,7 @@ SCENARIO_METHOD(LogScene, "HUP in the middle of a line leaves the line in one pi
   start({"-v"});
   REQUIRE(say("to and"));
   REQUIRE(heard());
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(complains("append: log/current\n"));
   REQUIRE(say(" fro\n"));
   CHECK(finish() == exited(0));
@@ -266,12 +266,12 @@ SCENARIO_METHOD(LogScene,
   REQUIRE(logged("one\n"));
   REQUIRE(logged("one\n", "two"));
   std::filesystem::rename(scratch / "two", scratch / "away");
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(complains("svlogd: warning: unable to open log directory: two: file does not exist\n"));
   REQUIRE(say("two\n"));
   REQUIRE(logged("one\ntwo\n"));
   std::filesystem::rename(scratch / "away", scratch / "two");
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(complains("append: two/current\n"));
   REQUIRE(say("three\n"));
   CHECK(finish() == exited(0));
@@ -282,7 +282,7 @@ SCENARIO_METHOD(LogScene,
 SCENARIO_METHOD(LogScene, "after HUP without any directory left svlogd exits 111") {
   start();
   std::filesystem::rename(scratch / "log", scratch / "away");
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   CHECK(svlogd->wait() == exited(111));
   CHECK(svlogd->err() ==
         "svlogd: warning: unable to open log directory: log: file does not exist\n"
@@ -296,9 +296,9 @@ SCENARIO_METHOD(LogScene, "svlogd obeys signals that its parent blocked or ignor
                  .blocked_signals = blocked ? all : std::vector<int>{}});
   REQUIRE(say("one\n"));
   REQUIRE(logged("one\n"));
-  svlogd->signal(SIGALRM);
+  tell(SIGALRM);
   CHECK(files(1));
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   CHECK(complains("append: log/current"));
   svlogd->signal(SIGTERM);
   CHECK(svlogd->wait() == exited(0));

@@ -135,13 +135,13 @@ SCENARIO_METHOD(LogScene, "HUP changes the address") {
   CHECK(first.next() == "one\n");
   REQUIRE(logged("one\n"));
   config("u127.0.0.1:" + second.port() + "\n");
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(complains("append: log/current\n"));
   REQUIRE(say("two\n"));
   CHECK(second.next() == "two\n");
   REQUIRE(logged("one\ntwo\n"));
   std::filesystem::remove(path("config"));
-  svlogd->signal(SIGHUP);
+  tell(SIGHUP);
   REQUIRE(
       eventually([&] { return svlogd->err().ends_with("close: log\nsvlogd: info: append: log/current\n"); }));
   REQUIRE(say("three\n"));
