@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "core/end_record.hpp"
+
 namespace runvisor::service {
 
 using core::Action;
@@ -290,11 +292,20 @@ void Service::child_ended(const core::ChildEnd& end) {
     if (!machine_->process(role).owns(end.pid)) continue;
     const bool left_over = role == Role::service ? system_.readable(options_.directory, "finish")
                                                  : system_.has_input(log_pipe_.read_end.get());
+    if (role == Role::service) record_end(end);
     perform(role, machine_->process(role).child_ended(end, left_over, system_.now()));
     if (process(role).control_waits) read_control(role);
     break;
   }
   look_for_log();
+}
+
+/// Leaves how `run` has ended to whoever must know more than the status tells: a container's first process.
+void Service::record_end(const core::ChildEnd& end) {
+  const core::StatusRecord& record = machine_->process(Role::service).record();
+  if (record.state != core::State::run || record.pid != static_cast<std::uint32_t>(end.pid)) return;
+  const bool was_told = record.got_term || record.want != core::Want::up;
+  process(Role::service).supervise.record_end(core::end_line({end, was_told}));
 }
 
 void Service::end_turn() {

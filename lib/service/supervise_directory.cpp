@@ -136,6 +136,11 @@ std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& rec
   return failed;
 }
 
+void SuperviseDirectory::record_end(std::string_view line) {
+  const auto file = system_.open(directory_.get(), "lock", O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOFOLLOW, 0);
+  if (file) (void)system_.write(file->get(), line);
+}
+
 std::optional<Failure> SuperviseDirectory::bring_up_to_date(File& file, std::string_view content) {
   if (file.written && file.content == content) return std::nullopt;
   if (auto failed = replace(file, content)) return failed;

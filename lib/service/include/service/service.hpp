@@ -56,6 +56,7 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   [[nodiscard]] sys::Result<pid_t> run_hook(core::Role role, const core::Action& action, core::Now now);
   [[nodiscard]] sys::Result<pid_t> spawn(core::Role role, core::Now now, sys::Program program);
   void child_ended(const core::ChildEnd& end) override;
+  void record_end(const core::ChildEnd& end);
   void end_turn() override;
   void publish(core::Role role);
   void publish(Process& that, const core::StatusRecord& record);

@@ -1,0 +1,42 @@
+#include "core/end_record.hpp"
+
+#include <charconv>
+
+namespace runvisor::core {
+namespace {
+
+constexpr std::string_view kEnded = "ended\n";
+constexpr std::string_view kTold = "told\n";
+
+/// Takes a number and the blank after it from the front of `text`.
+bool take(std::string_view& text, int& number) noexcept {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end == text.data() + text.size() || *end != ' ') return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  return true;
+}
+
+}  // namespace
+
+std::string end_line(const EndRecord& record) {
+  std::string line = std::to_string(record.end.pid);
+  line += ' ';
+  line += std::to_string(record.end.exit_code);
+  line += ' ';
+  line += std::to_string(record.end.status);
+  line += ' ';
+  line += record.was_told ? kTold : kEnded;
+  return line;
+}
+
+std::optional<EndRecord> parse_end_record(std::string_view text) noexcept {
+  EndRecord record;
+  if (!take(text, record.end.pid) || !take(text, record.end.exit_code) || !take(text, record.end.status)) {
+    return std::nullopt;
+  }
+  if (text != kEnded && text != kTold) return std::nullopt;
+  record.was_told = text == kTold;
+  return record;
+}
+
+}  // namespace runvisor::core
