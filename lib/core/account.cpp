@@ -91,6 +91,18 @@ std::optional<User> find_user(std::string_view passwd, std::string_view name) no
   return std::nullopt;
 }
 
+std::optional<std::string> find_home(std::string_view passwd, std::string_view name) {
+  if (!is_possible(name)) return std::nullopt;
+  while (auto fields = next_line_of(passwd, name)) {
+    take(*fields, ':');
+    const auto uid = parse_id(take(*fields, ':'));
+    const auto gid = parse_id(take(*fields, ':'));
+    take(*fields, ':');
+    if (uid && gid) return std::string(take(*fields, ':'));
+  }
+  return std::nullopt;
+}
+
 std::optional<Id> find_group(std::string_view group, std::string_view name) noexcept {
   if (!is_possible(name)) return std::nullopt;
   while (auto fields = next_line_of(group, name)) {

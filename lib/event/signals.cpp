@@ -8,6 +8,16 @@
 #include <boost/system/system_error.hpp>
 
 namespace runvisor::event {
+namespace {
+
+template <typename Action>
+void for_each(const sigset_t& signals, Action action) {
+  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+    if (::sigismember(&signals, signal) == 1) action(signal);
+  }
+}
+
+}  // namespace
 
 Signals::Signals(Loop& loop, std::function<void(int)> received)
     : loop_(loop), received_(std::move(received)) {}
@@ -20,20 +30,24 @@ sys::Result<void> Signals::open(std::initializer_list<int> signals) {
   sigset_t received;
   ::sigemptyset(&received);
   for (const int signal : signals) ::sigaddset(&received, signal);
-  sys::Fd fd{::signalfd(-1, &received, SFD_CLOEXEC | SFD_NONBLOCK)};
+  return open(received);
+}
+
+sys::Result<void> Signals::open(const sigset_t& signals) {
+  sys::Fd fd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
   if (!fd) return sys::last_error();
 
   // A parent may have had them ignored; with SIGCHLD ignored, no child's end could be collected.
   struct sigaction defaults {};
   defaults.sa_handler = SIG_DFL;
-  for (const int signal : signals) ::sigaction(signal, &defaults, nullptr);
+  for_each(signals, [&defaults](int signal) { ::sigaction(signal, &defaults, nullptr); });
 
-  sigset_t blocked = received;
+  sigset_t blocked = signals;
   ::sigaddset(&blocked, SIGPIPE);
   ::sigaddset(&blocked, SIGXFSZ);
   ::sigprocmask(SIG_BLOCK, &blocked, &previous_mask_);
   child_mask_ = previous_mask_;
-  for (const int signal : signals) ::sigdelset(&child_mask_, signal);
+  for_each(signals, [this](int signal) { ::sigdelset(&child_mask_, signal); });
   std::optional<sys::Error> failed;
   try {
     // The first descriptor to be watched makes the loop's own.

@@ -78,6 +78,10 @@ Result<std::optional<Account>> find_user_account(std::string_view user) {
   return Account{(*found)->uid, {(*found)->gid}};
 }
 
+Result<std::optional<std::string>> find_home(std::string_view user) {
+  return look_up("/etc/passwd", "passwd", user, core::find_home);
+}
+
 Result<void> add_all_groups(Account& account, std::string_view user) {
   const auto file = read_whole_file("/etc/group", kMostText);
   if (!file && number(file.error()) != ENOENT) return file.error();

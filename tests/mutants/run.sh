@@ -399,6 +399,22 @@ each_mutant() {
   "$1" last-line-dropped svlogd svlogd/logger.cpp \
     's/^  hand_out(intake_.take_held(), held);$/  (void)intake_.take_held(), (void)held;/' \
     'a last line without newline is logged as a line'
+
+  "$1" does-not-wait-for-services my_init container-init/services.cpp \
+    's/if (!watched_.empty() || !unwatched_.empty() || /if (/' \
+    'my_init stops everything in order when it is told to\, and leaves with 2 (root)'
+
+  "$1" signals-are-success my_init lib/core/container_machine.cpp \
+    's/? 128 + (end.status & ~kCoreBit)/? (end.status \& ~kCoreBit) * 0/' \
+    'my_init tells the signal that a startup file was killed by (root)'
+
+  "$1" engines-variables-lost my_init container-init/environment.cpp \
+    's/found.variables.insert(\*kept)/(void)kept/' \
+    'my_init works on a read-only root directory\, and says what it skips (root)'
+
+  "$1" adopts-nobody my_init container-init/init.cpp \
+    's/= sys::adopt_orphans()/= sys::Result<void>{}/' \
+    'my_init that is not process number 1 adopts its orphans and ends only its own (root)'
 }
 
 cmake -S "$copy/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=None -DRUNVISOR_TESTS=OFF >"$log" 2>&1 || {

@@ -30,6 +30,7 @@ const std::vector<Folder>& folders() {
       {"lib/cli", {"core", "cli"}, {"fmt/"}, false},
       {"lib/service", {"core", "sys", "event", "service"}, {"fmt/"}, true},
       {"chpst", {"core", "sys", "cli"}, {"fmt/"}, true},
+      {"container-init", {"core", "sys", "event", "cli"}, {"fmt/"}, true},
       {"machine-init", {"core", "sys"}, {"fmt/"}, true},
       {"runsvchdir", {"core", "sys"}, {"fmt/"}, true},
       {"utmpset", {"core", "sys", "cli"}, {"fmt/"}, true},

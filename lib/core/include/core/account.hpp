@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,9 @@ struct AccountName {
 
 /// The user called `name` in the text of a passwd file; malformed lines are passed over. Source: passwd(5).
 [[nodiscard]] std::optional<User> find_user(std::string_view passwd, std::string_view name) noexcept;
+
+/// The home directory of the user called `name` in the text of a passwd file.
+[[nodiscard]] std::optional<std::string> find_home(std::string_view passwd, std::string_view name);
 
 /// The number of the group called `name` in the text of a group file. Source: group(5).
 [[nodiscard]] std::optional<Id> find_group(std::string_view group, std::string_view name) noexcept;

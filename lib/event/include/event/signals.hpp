@@ -27,6 +27,8 @@ class Signals {
   /// blocked as well: a supervisor does not die of a write. To be called before anything else is given to the
   /// loop: it makes what the loop needs of the system, and an error tells that it could not.
   [[nodiscard]] sys::Result<void> open(std::initializer_list<int> signals);
+  /// The same for a set.
+  [[nodiscard]] sys::Result<void> open(const sigset_t& signals);
 
   /// The mask for children: what was blocked before, but for the signals received here.
   [[nodiscard]] const sigset_t& child_mask() const noexcept { return child_mask_; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/account.hpp"
@@ -17,6 +18,9 @@ namespace runvisor::sys {
 
 /// The same for a user and the user's own group.
 [[nodiscard]] Result<std::optional<core::Account>> find_user_account(std::string_view user);
+
+/// The same for a user's home directory.
+[[nodiscard]] Result<std::optional<std::string>> find_home(std::string_view user);
 
 /// Adds to an account all groups that have `user` as a member. Errors as above.
 [[nodiscard]] Result<void> add_all_groups(core::Account& account, std::string_view user);
