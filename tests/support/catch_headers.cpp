@@ -1,0 +1,1 @@
+// Nothing: its target compiles the headers of the black-box programs.
