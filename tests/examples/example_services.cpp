@@ -24,8 +24,9 @@ std::string harmless_user(const std::string& name) { return name == "nginx" ? "w
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::optional<std::string>>> daemon_environment() {
-  const fs::path daemons = RUNVISOR_DAEMONS;
+ExampleServices::Environment ExampleServices::find_programs() {
+  const fs::path daemons =
+      fs::exists(RUNVISOR_DAEMONS) ? for_all_users(RUNVISOR_DAEMONS) : fs::path{RUNVISOR_DAEMONS};
   std::string path = fs::path(program("runsv")).parent_path();
   for (const char* folder : {"usr/sbin", "usr/bin", "sbin", "bin"}) {
     path += ":" + (daemons / folder).string();
@@ -43,6 +44,7 @@ std::vector<std::pair<std::string, std::optional<std::string>>> daemon_environme
 bool ExampleServices::start(const std::vector<std::string>& names) {
   fs::create_directory(scratch_ / "service");
   fs::create_directory(scratch_ / "data");
+  environment_ = find_programs();
   for (const std::string& name : names) {
     const std::uint16_t port = ports_[name] = free_port();
     fs::copy(fs::path(RUNVISOR_SOURCE_DIR) / "service-examples" / name, directory(name),
@@ -52,7 +54,7 @@ bool ExampleServices::start(const std::vector<std::string>& names) {
                                              "'\nRUN_AS=" + harmless_user(name) + "\nCRONTAB=./crontab\n");
   }
   runsvdir_.emplace(std::vector<std::string>{program("runsvdir"), "-P", scratch_ / "service"},
-                    ProcessOptions{.environment = daemon_environment()});
+                    ProcessOptions{.environment = environment_});
   for (const std::string& name : names) {
     if (!eventually([&] { return supervised(directory(name)); })) {
       return false;
@@ -64,7 +66,7 @@ bool ExampleServices::start(const std::vector<std::string>& names) {
 Finished ExampleServices::sv(const std::string& command, const std::vector<std::string>& services) const {
   std::vector<std::string> argv{program("sv"), "-w", "20", command};
   argv.insert(argv.end(), services.begin(), services.end());
-  auto environment = daemon_environment();
+  auto environment = environment_;
   environment.emplace_back("SVDIR", scratch_ / "service");
   return run(argv, {.environment = environment}, 60s);
 }

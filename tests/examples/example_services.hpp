@@ -38,12 +38,15 @@ class ExampleServices {
   [[nodiscard]] bool leaves_nothing_behind();
 
  private:
+  using Environment = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+  /// $PATH and $LD_LIBRARY_PATH under which the programs under test and the daemons are found.
+  [[nodiscard]] static Environment find_programs();
+
   TempDir scratch_;
+  Environment environment_;
   std::map<std::string, std::uint16_t> ports_;
   std::optional<Process> runsvdir_;
 };
-
-/// $PATH and $LD_LIBRARY_PATH under which the programs under test and the daemons are found.
-[[nodiscard]] std::vector<std::pair<std::string, std::optional<std::string>>> daemon_environment();
 
 }  // namespace runvisor::testing

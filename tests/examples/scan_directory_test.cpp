@@ -36,7 +36,7 @@ std::string status_of(pid_t process, const std::string& key) {
 }  // namespace
 
 SCENARIO_METHOD(ExampleServices,
-                "one scan directory keeps all examples up; each recovers while the others stay") {
+                "one scan directory keeps all examples up, and each recovers while the others stay") {
   const auto names = all_examples();
   REQUIRE(start(names));
   for (const std::string& killed : names) {

@@ -14,14 +14,18 @@ TEST(EndRecord, IsReadAsItWasWritten) {
     ASSERT_TRUE(read);
     EXPECT_TRUE(*read == record);
   }
-  EXPECT_EQ(end_line({{12, -1, 15}, true}), "12 -1 15 told\n");
+  EXPECT_EQ(end_line({{12, -1, 15}, true}), "12 -1 15 told                  \n");
+  EXPECT_EQ(end_line({{4194304, 255, 255}, false}).size(), kEndLineSize);
 }
 
 TEST(EndRecord, IsNothingElse) {
-  for (const char* text : {"", "\n", "12", "12 0 0", "12 0 0 ended", "12 0 0 other\n", "x 0 0 ended\n",
-                           "12 0  0 ended\n", "12 0 0 ended\n\n"}) {
-    EXPECT_FALSE(parse_end_record(text)) << text;
+  for (std::string text :
+       {"", "12", "12 0 0", "12 0 0 other", "x 0 0 ended", "12 0  0 ended", "12 0 0 ended 1"}) {
+    EXPECT_FALSE(parse_end_record(text + "\n")) << text;
+    text.resize(kEndLineSize - 1, ' ');
+    EXPECT_FALSE(parse_end_record(text + "\n")) << text;
   }
+  EXPECT_FALSE(parse_end_record("12 0 0 ended\n")) << "too short";
 }
 
 }  // namespace

@@ -83,6 +83,11 @@ sys::Result<void> FaultySystem::lock(int fd, const sigset_t* waiting) {
 
 sys::Result<std::size_t> FaultySystem::read(int fd, std::span<char> buffer) { return real_.read(fd, buffer); }
 
+sys::Result<std::size_t> FaultySystem::write_at_beginning(int fd, std::string_view text) {
+  if (fails()) return error();
+  return real_.write_at_beginning(fd, text);
+}
+
 sys::Result<std::size_t> FaultySystem::write(int fd, std::string_view text) {
   if (fails()) return error();
   return real_.write(fd, text.substr(0, longest_write_));

@@ -55,6 +55,7 @@ class FaultySystem final : public sys::System {
   sys::Result<void> lock(int fd, const sigset_t* waiting) override;
   sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
   sys::Result<std::size_t> write(int fd, std::string_view text) override;
+  sys::Result<std::size_t> write_at_beginning(int fd, std::string_view text) override;
   sys::Result<void> synchronize(int fd) override;
   sys::Result<sys::Pipe> make_pipe() override;
   bool has_input(int fd) override { return real_.has_input(fd); }

@@ -4,9 +4,35 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 
+#include "support/temp_dir.hpp"
+
 namespace runvisor::testing {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool all_may_enter(const fs::path& folder) {
+  for (fs::path part = folder; part != part.root_path(); part = part.parent_path()) {
+    if ((fs::status(part).permissions() & fs::perms::others_exec) == fs::perms::none) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+fs::path for_all_users(const fs::path& folder) {
+  static std::map<fs::path, TempDir> copies;
+  const fs::path place = fs::canonical(folder);
+  if (!is_root() || all_may_enter(place)) return folder;
+  const auto [copy, is_new] = copies.try_emplace(place);
+  const fs::path copied = copy->second / "copy";
+  if (is_new) fs::copy(place, copied, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  return copied;
+}
 
 std::string program(std::string_view name) {
   const char* folder = std::getenv("RUNVISOR_BIN");
@@ -14,16 +40,16 @@ std::string program(std::string_view name) {
     throw std::runtime_error("set RUNVISOR_BIN to the folder of the programs under test");
   }
   // Kept as a symlink's own path: sv looks at the name it is called by.
-  const std::filesystem::path path = std::filesystem::absolute(folder) / name;
+  const fs::path path = fs::absolute(folder) / name;
   if (::access(path.c_str(), X_OK) == 0) {
-    return path;
+    return for_all_users(path.parent_path()) / name;
   }
   if (running_as_original()) {
     // Debian's package spreads the programs over several folders.
     for (const char* other : {"../sbin", "../../sbin", "../../lib/runit", "../lib/runit"}) {
-      const std::filesystem::path elsewhere = std::filesystem::absolute(folder) / other / name;
+      const fs::path elsewhere = fs::absolute(folder) / other / name;
       if (::access(elsewhere.c_str(), X_OK) == 0) {
-        return elsewhere;
+        return for_all_users(elsewhere.parent_path()) / name;
       }
     }
   }

@@ -3,6 +3,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/binaries.hpp"
+
 namespace runvisor::testing {
 
 namespace {
@@ -23,7 +25,7 @@ std::string unescaped(std::string_view text) {
 }  // namespace
 
 std::filesystem::path test_program(std::string_view name) {
-  return std::filesystem::path(RUNVISOR_TEST_PROGRAMS) / name;
+  return for_all_users(RUNVISOR_TEST_PROGRAMS) / name;
 }
 
 ProcessState read_process_state(std::string_view text) {

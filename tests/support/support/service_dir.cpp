@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "support/binaries.hpp"
 #include "support/eventually.hpp"
 #include "support/temp_dir.hpp"
 
@@ -33,7 +34,7 @@ ServiceDir& ServiceDir::probe(std::string_view name, const Probe& probe) {
   file(std::string(name) + ".probe", label + "events " + events_.string() + "\n" + probe.configuration());
   const std::filesystem::path link = path_ / name;
   std::filesystem::remove(link);
-  std::filesystem::create_symlink(RUNVISOR_PROBE_SERVICE, link);
+  std::filesystem::create_symlink(for_all_users(RUNVISOR_TEST_PROGRAMS) / "probe-service", link);
   return *this;
 }
 

@@ -1,13 +1,18 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace runvisor::testing {
 
-/// The path of a program under test: a file in the folder named by the variable RUNVISOR_BIN.
-/// Throws std::runtime_error if the variable is not set or there is no such program.
+/// The path of a program under test: a file in the folder named by the variable RUNVISOR_BIN, or
+/// for_all_users() of it. Throws std::runtime_error if the variable is not set or there is no such program.
 [[nodiscard]] std::string program(std::string_view name);
+
+/// `folder`, or a copy of it that lives as long as this process, if root has built it where no other user may
+/// look into, as in root's home: tests run programs as other users, too.
+[[nodiscard]] std::filesystem::path for_all_users(const std::filesystem::path& folder);
 
 /// Whether the programs under test are the original runit (variable RUNVISOR_ORIGINAL=1). Scenarios that it
 /// does not pass are tagged [fixed] or [2.3] and left out on the command line; this is for rare details only.
