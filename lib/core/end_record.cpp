@@ -5,8 +5,8 @@
 namespace runvisor::core {
 namespace {
 
-constexpr std::string_view kEnded = "ended\n";
-constexpr std::string_view kTold = "told\n";
+constexpr std::string_view kEnded = "ended";
+constexpr std::string_view kTold = "told";
 
 /// Takes a number and the blank after it from the front of `text`.
 bool take(std::string_view& text, int& number) noexcept {
@@ -26,10 +26,14 @@ std::string end_line(const EndRecord& record) {
   line += std::to_string(record.end.status);
   line += ' ';
   line += record.was_told ? kTold : kEnded;
+  line.resize(kEndLineSize - 1, ' ');
+  line += '\n';
   return line;
 }
 
 std::optional<EndRecord> parse_end_record(std::string_view text) noexcept {
+  if (text.size() != kEndLineSize || text.back() != '\n') return std::nullopt;
+  text = text.substr(0, text.find_last_not_of(" \n") + 1);
   EndRecord record;
   if (!take(text, record.end.pid) || !take(text, record.end.exit_code) || !take(text, record.end.status)) {
     return std::nullopt;

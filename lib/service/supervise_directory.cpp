@@ -60,8 +60,8 @@ std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
   if (!directory) return failure("open", "lock", directory.error());
   directory_ = std::move(*directory);
 
-  auto lock = system_.open(directory_.get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW,
-                           kPrivateMode);
+  auto lock =
+      system_.open(directory_.get(), "lock", O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW, kPrivateMode);
   if (!lock) return failure("open", "lock", lock.error());
   if (const auto locked = system_.lock(lock->get(), waiting); !locked) {
     return failure("lock", "lock", locked.error());
@@ -137,8 +137,7 @@ std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& rec
 }
 
 void SuperviseDirectory::record_end(std::string_view line) {
-  const auto file = system_.open(directory_.get(), "lock", O_WRONLY | O_TRUNC | O_NONBLOCK | O_NOFOLLOW, 0);
-  if (file) (void)system_.write(file->get(), line);
+  (void)system_.write_at_beginning(lock_.get(), line);
 }
 
 std::optional<Failure> SuperviseDirectory::bring_up_to_date(File& file, std::string_view content) {

@@ -139,6 +139,12 @@ class OperatingSystem final : public System {
     return static_cast<std::size_t>(count);
   }
 
+  Result<std::size_t> write_at_beginning(int fd, std::string_view text) override {
+    const ssize_t count = uninterrupted([=] { return ::pwrite(fd, text.data(), text.size(), 0); });
+    if (count == -1) return last_error();
+    return static_cast<std::size_t>(count);
+  }
+
   Result<void> synchronize(int fd) override {
     return checked_void(uninterrupted([=] { return ::fsync(fd); }));
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,11 @@ struct EndRecord {
   }
 };
 
-/// `PID CODE STATUS ended` or `PID CODE STATUS told`, and a newline; CODE and STATUS as `finish` gets them.
+/// Size of such a record in bytes: always the same, so that one can be written over another.
+inline constexpr std::size_t kEndLineSize = 32;
+
+/// `PID CODE STATUS ended` or `PID CODE STATUS told`, blanks up to the size, and a newline; CODE and STATUS
+/// as `finish` gets them.
 [[nodiscard]] std::string end_line(const EndRecord& record);
 
 /// Reads such a line; none if `text` is anything else.

@@ -53,7 +53,7 @@ class SuperviseDirectory {
   /// and what failed is written at the next call.
   [[nodiscard]] std::optional<Failure> publish(const core::StatusRecord& record, bool pid_from_start);
 
-  /// Makes `line` the content of `lock`, as far as that can be done.
+  /// Makes `line`, which always has the same size, the content of `lock`, as far as that can be done.
   void record_end(std::string_view line);
 
  private:

@@ -99,6 +99,8 @@ class System {
   [[nodiscard]] virtual Result<void> lock(int fd, const sigset_t* waiting) = 0;
   [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
   [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
+  /// pwrite(2) at the beginning of the file.
+  [[nodiscard]] virtual Result<std::size_t> write_at_beginning(int fd, std::string_view text) = 0;
   /// fsync(2).
   [[nodiscard]] virtual Result<void> synchronize(int fd) = 0;
   [[nodiscard]] virtual Result<Pipe> make_pipe() = 0;
