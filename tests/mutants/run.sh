@@ -169,7 +169,7 @@ each_mutant() {
     'with -P each runsv has a session and a process group of its own'
 
   "$1" hidden-names-supervised runsvdir lib/sys/operating_system.cpp \
-    "s/entry->d_name\[0\] != '.'/entry->d_name[0] != 0/" \
+    "s/entry\.d_name\[0\] != '.'/entry.d_name[0] != 0/" \
     'runsvdir skips names that begin with a dot'
 
   "$1" links-on-the-way-not-watched runsvdir runsvdir/path_watch.cpp \
