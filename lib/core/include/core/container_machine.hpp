@@ -2,12 +2,12 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 
+#include "core/bounded_list.hpp"
 #include "core/process_machine.hpp"
 
 namespace runvisor::core {
@@ -100,18 +100,7 @@ class ContainerMachine {
   };
 
   /// A few actions, in order. One that is answered comes last.
-  class Actions {
-   public:
-    [[nodiscard]] const Action* begin() const noexcept { return actions_.data(); }
-    [[nodiscard]] const Action* end() const noexcept { return actions_.data() + count_; }
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-    void add(const Action& action) noexcept { actions_.at(count_++) = action; }
-
-   private:
-    std::array<Action, 10> actions_{};
-    std::size_t count_ = 0;
-  };
+  using Actions = BoundedList<Action, 10>;
 
   explicit ContainerMachine(const ContainerOptions& options) noexcept : options_(options) {}
 

@@ -2,12 +2,12 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "core/bounded_list.hpp"
 #include "core/process_machine.hpp"
 
 namespace runvisor::core {
@@ -86,18 +86,7 @@ class InitMachine {
   };
 
   /// A few actions, in order.
-  class Actions {
-   public:
-    [[nodiscard]] const Action* begin() const noexcept { return actions_.data(); }
-    [[nodiscard]] const Action* end() const noexcept { return actions_.data() + count_; }
-    [[nodiscard]] std::size_t size() const noexcept { return count_; }
-    [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-    void add(const Action& action) noexcept { actions_.at(count_++) = action; }
-
-   private:
-    std::array<Action, 8> actions_{};
-    std::size_t count_ = 0;
-  };
+  using Actions = BoundedList<Action, 8>;
 
   /// The first process has set itself up.
   [[nodiscard]] Actions begin();
