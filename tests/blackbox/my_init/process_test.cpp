@@ -77,8 +77,8 @@ SCENARIO_METHOD(Container,
   finish("web");
   // A daemon that has left its session and its parent, and a stranger that is none of its descendants.
   machine.script("sbin/command",
-                 "(setsid sh -c 'echo $$ >/daemon; exec sleep 2000' &); until [ -s /daemon ]; do sleep 0.01; "
-                 "done; exit 5");
+                 "(setsid sh -c 'echo $$ >/daemon; exec sleep 2000' &)\n"
+                 "until [ -s /daemon ] && grep -q 'web up' /trace; do sleep 0.01; done; exit 5");
   boot_with(
       {"/bin/sh", "-c",
        "sleep 3000 & /sbin/my_init command; echo status $? >>/trace;"
