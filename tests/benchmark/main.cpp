@@ -83,6 +83,8 @@ std::vector<Row> measure(Group group, const Context& context) {
       return measure_control(context);
     case Group::PickUp:
       return measure_pick_up(context);
+    case Group::Status:
+      return measure_status(context);
     case Group::Boot:
       return measure_boot(context);
     case Group::Idle:

@@ -39,6 +39,8 @@ const char* group_name(Group group) noexcept {
       return "control";
     case Group::PickUp:
       return "pick-up";
+    case Group::Status:
+      return "status";
     case Group::Boot:
       return "boot";
     case Group::Idle:
@@ -58,7 +60,7 @@ std::string usage(const char* program) {
       "usage: {} --original DIR [--ours DIR] [--only GROUP]... [--rounds N] [--services N]\n"
       "       [--idle SECONDS] [--dying SECONDS] [--directory DIR] [--json FILE]\n"
       "       [--logs DIR] [--multilog FILE] [--s6-log FILE] [--busybox FILE]\n"
-      "groups: commands control pick-up boot idle dying chpst logger\n",
+      "groups: commands control pick-up status boot idle dying chpst logger\n",
       program);
 }
 

@@ -8,10 +8,11 @@
 namespace runvisor::benchmark {
 
 /// The groups of rows that are measured together because they share running services.
-enum class Group { Commands, Control, PickUp, Boot, Idle, Dying, Chpst, Logger };
+enum class Group { Commands, Control, PickUp, Status, Boot, Idle, Dying, Chpst, Logger };
 
-inline constexpr Group kAllGroups[] = {Group::Commands, Group::Control, Group::PickUp, Group::Boot,
-                                       Group::Idle,     Group::Dying,   Group::Chpst,  Group::Logger};
+inline constexpr Group kAllGroups[] = {Group::Commands, Group::Control, Group::PickUp,
+                                       Group::Status,   Group::Boot,    Group::Idle,
+                                       Group::Dying,    Group::Chpst,   Group::Logger};
 
 /// The word that selects a group on the command line.
 [[nodiscard]] const char* group_name(Group group) noexcept;

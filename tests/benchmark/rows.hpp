@@ -26,7 +26,10 @@ struct Context {
 /// A directory linked into the scan directory to the first instruction of its service.
 [[nodiscard]] std::vector<Row> measure_pick_up(const Context& context);
 
-/// Boot of many services and the floor below it, `sv status` of them, and their end on HUP.
+/// `sv status` of some and of all of many services at rest.
+[[nodiscard]] std::vector<Row> measure_status(const Context& context);
+
+/// Boot of many services and the floor below it, and their end on HUP.
 [[nodiscard]] std::vector<Row> measure_boot(const Context& context);
 
 /// Memory and wake-ups of idle supervisors.

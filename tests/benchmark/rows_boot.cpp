@@ -11,8 +11,6 @@
 namespace runvisor::benchmark {
 namespace {
 
-constexpr int kFewServices = 50;
-constexpr int kStatusSamples = 5;
 constexpr std::chrono::milliseconds kSettle{500};
 constexpr std::chrono::seconds kEndDeadline{120};
 
@@ -46,8 +44,6 @@ void start_floor(const char* program, const char* directory) {
 
 struct BootRows {
   Row boot;
-  Row few;
-  Row all;
   Row end;
 };
 
@@ -60,18 +56,6 @@ void measure_suite(const Context& context, const Suite& suite, int round, std::v
   const auto start = scan.start();
   (rows.boot.*samples).push_back(milliseconds_since(start, all_started(scan, count)));
   rest(kSettle);
-  std::vector<std::string> few{"status"};
-  std::vector<std::string> all{"status"};
-  for (int service = 0; service < count; ++service) {
-    all.push_back(scan.service_path(service).string());
-    if (service < kFewServices) {
-      few.push_back(all.back());
-    }
-  }
-  for (int sample = 0; sample < kStatusSamples; ++sample) {
-    (rows.few.*samples).push_back(scan.run_sv(few).count() / 1000);
-    (rows.all.*samples).push_back(scan.run_sv(all).count() / 1000);
-  }
   const auto hang_up = scan.hang_up();
   reap_all(kEndDeadline);
   (rows.end.*samples).push_back(milliseconds_since(hang_up, Clock::now()));
@@ -105,10 +89,6 @@ std::vector<Row> measure_boot(const Context& context) {
   BootRows rows{.boot = {.name = fmt::format("{} services: runsvdir started -> all up", count),
                          .unit = "ms",
                          .target = 0.75},
-                .few = {.name = fmt::format("sv status of {}", std::min(count, kFewServices)),
-                        .unit = "ms",
-                        .target = 0.8},
-                .all = {.name = fmt::format("sv status of {}", count), .unit = "ms", .target = 0.8},
                 .end = {.name = fmt::format("{} services: HUP to runsvdir -> all ended", count),
                         .unit = "ms",
                         .target = 0.35}};
@@ -133,7 +113,7 @@ std::vector<Row> measure_boot(const Context& context) {
   to_floor.target = 1.3;
   to_floor.reference = "floor";
   to_floor.original = std::move(floor);
-  return {rows.few, rows.all, rows.boot, to_floor, rows.end};
+  return {rows.boot, to_floor, rows.end};
 }
 
 }  // namespace runvisor::benchmark
