@@ -72,16 +72,17 @@ SCENARIO_METHOD(Container,
 SCENARIO_METHOD(Container,
                 "my_init waits before a requested stop begins, and a second request ends the wait (root)") {
   service("web");
-  boot({"--stop-delay", GENERATE("0.5", "60")});
+  const std::string delay = GENERATE("0.5", "60");
+  boot({"--stop-delay", delay});
   REQUIRE(traced("web up"));
   REQUIRE(says("Runit started"));
   const auto begin = Clock::now();
   signal(SIGTERM);
   REQUIRE(says("*** Waiting before shutting down...\n"));
-  CHECK(children_of(machine.first().pid()).size() == 1);
-  const bool is_long = machine.first().err().empty();
-  CHECK_FALSE(is_long);
-  if (!machine.first().wait(1500ms)) signal(SIGTERM);
+  if (delay == "60") {
+    CHECK(stays([&] { return children_of(machine.first().pid()).size() == 1; }, 500ms));
+    signal(SIGTERM);
+  }
   CHECK(ended() == exited(2));
   CHECK(Clock::now() - begin >= 500ms);
   CHECK(said() == kBooted + "*** Waiting before shutting down...\n" + kStopped + kAborted + kKilling);
@@ -91,6 +92,8 @@ SCENARIO_METHOD(ContainerWithLog,
                 "my_init shows the output of services without a log service by name (root)") {
   service("web",
           "echo first; echo 'second \"line\"'; echo error >&2; printf unfinished; exec sleep 1000 >&- 2>&-");
+  // On a slow machine, too, the last lines are shown before what is left is killed.
+  set("KILL_ALL_PROCESSES_TIMEOUT", "20");
   service("logged", "echo to the log service; exec sleep 1000");
   machine.script("etc/service/logged/log/run", "exec cat >/log");
   boot_with_log("--log=text --quiet");

@@ -144,7 +144,7 @@ SCENARIO_METHOD(Container, "my_init refuses options that it does not know (root)
 SCENARIO_METHOD(Container, "my_init gives its children default dispositions and no blocked signals (root)") {
   std::filesystem::copy_file(test_program("probe-process"), machine / "sbin/probe-process");
   script("etc/my_init.d/1", "exec /sbin/probe-process >/script.state");
-  service("web", "exec /sbin/probe-process >/service.state; exec sleep 1000");
+  service("web", "/sbin/probe-process >/service.new; mv /service.new /service.state; exec sleep 1000");
   ProcessOptions options;
   options.environment = variables;
   options.bare_environment = true;
