@@ -13,12 +13,6 @@
 
 namespace runvisor::testing {
 
-#ifdef RUNVISOR_SANITIZED
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
 /// Many small services below one runsvdir.
 struct Crowd {
   TempDir scratch;

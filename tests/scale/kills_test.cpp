@@ -22,7 +22,7 @@ std::string belongings(pid_t pid) {
   const std::filesystem::directory_iterator entries(proc + "/fd");
   std::string all = std::to_string(std::distance(begin(entries), end(entries))) + " descriptors";
   // A sanitizer keeps memory that was freed.
-  if (!kSanitized) all += "; " + field(read_file(proc + "/status"), "VmData:");
+  if (!running_sanitized()) all += "; " + field(read_file(proc + "/status"), "VmData:");
   return all;
 }
 
@@ -52,8 +52,8 @@ bool kill_all(const Crowd& crowd) {
 }  // namespace
 
 SCENARIO_METHOD(Crowd, "ten thousand kills leave every runsv as it was") {
-  const int count = kSanitized ? 20 : 500;
-  const int rounds = kSanitized ? 5 : 20;
+  const int count = running_sanitized() ? 20 : 500;
+  const int rounds = running_sanitized() ? 5 : 20;
   make(count);
   start();
   REQUIRE(all_run(60s));
@@ -73,7 +73,7 @@ SCENARIO_METHOD(Crowd, "ten thousand kills leave every runsv as it was") {
 
   CHECK(children_of(runsvdir->pid()) == supervisors);
   for (const auto& [pid, had] : before) CHECK(belongings(pid) == had);
-  if (!kSanitized) {
+  if (!running_sanitized()) {
     // A page of the stack or of the program's data may be written for the first time late.
     for (const auto& [pid, kib] : dirty) CHECK(private_dirty_kib(pid) <= kib + 8);
   }

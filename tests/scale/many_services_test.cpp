@@ -25,7 +25,7 @@ int room_for(int services) {
 }  // namespace
 
 SCENARIO_METHOD(Crowd, "five thousand services come up and are controlled and go") {
-  const int count = room_for(kSanitized ? 200 : 5'000);
+  const int count = room_for(running_sanitized() ? 200 : 5'000);
   make(count);
   start();
   REQUIRE(all_run(120s));

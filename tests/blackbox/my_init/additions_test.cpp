@@ -13,7 +13,8 @@ namespace {
 struct ContainerWithLog : Container {
   ContainerWithLog() {
     std::filesystem::create_directories(machine / "log-programs");
-    std::filesystem::copy_file(RUNVISOR_LOG_PROGRAM, machine / "log-programs/my_init-log");
+    const auto built = std::filesystem::path{program("my_init")}.parent_path() / "../libexec/my_init-log";
+    std::filesystem::copy_file(built, machine / "log-programs/my_init-log");
     std::filesystem::create_symlink("my_init-log", machine / "log-programs/runsv");
     std::filesystem::path there = RUNVISOR_LOG_DIR;
     while (!std::filesystem::is_directory(there)) there = there.parent_path();

@@ -17,12 +17,6 @@
 
 namespace runvisor::testing {
 
-#ifdef RUNVISOR_SANITIZED
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-
 /// How long what runvisor does at once may take on a busy machine: less than the five seconds that the
 /// original needs, which look at the directory from time to time.
 [[nodiscard]] inline std::chrono::milliseconds at_once() { return running_as_original() ? kDeadline : 3s; }

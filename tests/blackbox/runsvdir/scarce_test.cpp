@@ -219,7 +219,7 @@ SCENARIO_METHOD(ScannedDirectory,
     const std::filesystem::directory_iterator entries(proc + "/fd");
     const std::string descriptors = std::to_string(std::distance(begin(entries), end(entries)));
     // A sanitizer keeps memory that was freed.
-    if (kSanitized) return descriptors;
+    if (running_sanitized()) return descriptors;
     const std::string status = read_file(proc + "/status");
     const std::size_t at = status.find("VmData:");
     return descriptors + " " + status.substr(at, status.find('\n', at) - at);
@@ -233,9 +233,9 @@ SCENARIO_METHOD(ScannedDirectory,
     }
     REQUIRE(eventually([&] { return supervisors().size() == 1; }));
   };
-  visit(kSanitized ? 5 : 20);
+  visit(running_sanitized() ? 5 : 20);
   const std::string before = figures();
-  visit(kSanitized ? 20 : 100);
+  visit(running_sanitized() ? 20 : 100);
   CHECK(figures() == before);
 }
 

@@ -94,7 +94,7 @@ SCENARIO_METHOD(ScannedDirectory, "signals that runsvdir knows nothing of end it
 SCENARIO_METHOD(ScannedDirectory, "TERM and HUP end a runsvdir while it starts its services") {
   const int number = GENERATE(SIGTERM, SIGHUP);
   // A sanitized runsv takes the processor for so long that 200 of them would outlast the deadline.
-  const int services = kSanitized ? 30 : 200;
+  const int services = running_sanitized() ? 30 : 200;
   for (int i = 0; i < services; ++i) {
     std::filesystem::create_directory(scan / std::to_string(i));
     write_file(scan / std::to_string(i) / "down", "");

@@ -61,6 +61,11 @@ bool running_as_original() {
   return value != nullptr && std::string_view(value) == "1";
 }
 
+bool running_sanitized() {
+  static const bool sanitized = read_file(program("runsv")).find("__asan_init") != std::string::npos;
+  return sanitized;
+}
+
 bool is_root() { return ::geteuid() == 0; }
 
 }  // namespace runvisor::testing

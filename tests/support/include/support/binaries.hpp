@@ -18,6 +18,10 @@ namespace runvisor::testing {
 /// does not pass are tagged [fixed] or [2.3] and left out on the command line; this is for rare details only.
 [[nodiscard]] bool running_as_original();
 
+/// Whether the programs under test are built with sanitizers: such a program takes a hundred times the
+/// memory, and its memory tells nothing.
+[[nodiscard]] bool running_sanitized();
+
 /// Whether the test may change user ids and ignore file modes.
 [[nodiscard]] bool is_root();
 
