@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include <string>
 #include <vector>
 
 #include "sys/fd.hpp"
@@ -19,7 +20,7 @@ namespace runvisor::container_init {
 /// one.
 class LogCollector {
  public:
-  explicit LogCollector(sys::System& system) : system_(system) {}
+  explicit LogCollector(sys::System& system);
 
   /// Starts the process. `format` is `text` or `json`.
   [[nodiscard]] sys::Result<pid_t> open(const char* format, const sigset_t& mask);
@@ -32,6 +33,8 @@ class LogCollector {
 
  private:
   sys::System& system_;
+  /// Path of its program; empty if there is none.
+  std::string program_;
   sys::Fd socket_;
 };
 

@@ -27,8 +27,8 @@ using namespace runvisor;
 constexpr int kUsage = 100;
 constexpr int kFailure = 111;
 constexpr int kSocket = 3;
-/// Tells the program called `runsv` that the socket is there.
-constexpr const char* kMark = "MY_INIT_LOG_SOCKET";
+/// Tells the program called `runsv` that the socket is there, and in which folder of PATH it has been found.
+constexpr const char* kMark = "MY_INIT_LOG_FOLDER";
 
 int die(std::string_view what, sys::Error error) {
   std::string line = "my_init-log: fatal: ";
@@ -45,10 +45,10 @@ std::string path_variable() {
   return path != nullptr ? path : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
-int start(char** argv) {
+int start(const std::string& folder, char** argv) {
   // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread.
-  ::setenv("PATH", (RUNVISOR_LOG_DIR ":" + path_variable()).c_str(), 1);
-  ::setenv(kMark, "1", 1);
+  ::setenv("PATH", (folder + ':' + path_variable()).c_str(), 1);
+  ::setenv(kMark, folder.c_str(), 1);
   // NOLINTEND(concurrency-mt-unsafe)
   ::execvp(argv[0], argv);
   const sys::Error error = sys::last_error();
@@ -68,11 +68,11 @@ void hand_over(int fd, std::string_view name) {
 
 int become_runsv(char** argv) {
   // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread.
-  if (std::getenv(kMark) != nullptr) {
-    ::unsetenv(kMark);
+  if (const char* const folder = std::getenv(kMark)) {
     std::string path = path_variable();
-    constexpr std::string_view kOurs = RUNVISOR_LOG_DIR ":";
-    if (path.starts_with(kOurs)) ::setenv("PATH", path.erase(0, kOurs.size()).c_str(), 1);
+    const std::string ours = std::string(folder) + ':';
+    if (path.starts_with(ours)) ::setenv("PATH", path.erase(0, ours.size()).c_str(), 1);
+    ::unsetenv(kMark);
     struct stat log {};
     const bool has_log = argv[1] == nullptr || ::stat((std::string(argv[1]) + "/log").c_str(), &log) == 0;
     if (!has_log) {
@@ -92,7 +92,8 @@ int main(int argc, char** argv) {
   const std::string_view called = argc > 0 ? argv[0] : "";
   if (called.substr(called.rfind('/') + 1) == "runsv") return become_runsv(argv);
   const std::string_view word = argc > 2 ? argv[1] : "";
-  if (word == "start") return start(argv + 2);
+  // my_init starts it by its path.
+  if (word == "start") return start(std::string(called.substr(0, called.rfind('/'))), argv + 2);
   if (word != "collect") return kUsage;
   const bool is_json = std::string_view(argv[2]) == "json";
   container_init::LogSink sink(sys::Fd{kSocket}, is_json ? core::LineStyle::json : core::LineStyle::text);

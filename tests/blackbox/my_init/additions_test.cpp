@@ -128,7 +128,7 @@ SCENARIO_METHOD(ContainerWithLog, "my_init shows the output of services as JSON 
   CHECK(out.find(R"("service": "web", "stream": "stderr", "message": "last words"})") != std::string::npos);
   // The service's environment is that of the container.
   CHECK(machine.content("seen").find("PATH=/sbin:/usr/sbin:/usr/bin:/bin\n") != std::string::npos);
-  CHECK(machine.content("seen").find("MY_INIT_LOG_SOCKET") == std::string::npos);
+  CHECK(machine.content("seen").find("MY_INIT_LOG_FOLDER") == std::string::npos);
 }
 
 SCENARIO_METHOD(Container,
