@@ -76,7 +76,7 @@ std::uint16_t free_port() {
   }
 }
 
-std::optional<std::string> exchange(std::uint16_t port, std::string_view request, std::string_view end) {
+std::optional<std::string> ask(std::uint16_t port, std::string_view request, std::string_view end) {
   const Socket socket;
   if (!socket.connect(port) || !socket.send(request)) {
     return std::nullopt;
@@ -95,7 +95,7 @@ std::optional<std::string> exchange(std::uint16_t port, std::string_view request
 }
 
 std::optional<std::string> http_get(std::uint16_t port, std::string_view path) {
-  return exchange(port, "GET " + std::string(path) + " HTTP/1.0\r\n\r\n");
+  return ask(port, "GET " + std::string(path) + " HTTP/1.0\r\n\r\n");
 }
 
 std::optional<std::string> redis(std::uint16_t port, std::initializer_list<std::string_view> words) {
@@ -103,7 +103,7 @@ std::optional<std::string> redis(std::uint16_t port, std::initializer_list<std::
   for (const std::string_view word : words) {
     request += "$" + std::to_string(word.size()) + "\r\n" + std::string(word) + "\r\n";
   }
-  return exchange(port, request, "\r\n");
+  return ask(port, request, "\r\n");
 }
 
 }  // namespace runvisor::testing

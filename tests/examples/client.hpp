@@ -15,8 +15,8 @@ namespace runvisor::testing {
 /// Connects to a port of the loopback address, sends `request` and reads until the answer ends with `end` or
 /// the peer closes the connection. Nothing when there is nobody to connect to or no whole answer within
 /// seconds.
-[[nodiscard]] std::optional<std::string> exchange(std::uint16_t port, std::string_view request,
-                                                  std::string_view end = {});
+[[nodiscard]] std::optional<std::string> ask(std::uint16_t port, std::string_view request,
+                                             std::string_view end = {});
 
 /// The answer to an HTTP request for `path`: status line, headers, body. Nothing if there is none.
 [[nodiscard]] std::optional<std::string> http_get(std::uint16_t port, std::string_view path);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,17 +21,31 @@ namespace runvisor::testing {
 /// SCENARIO_METHOD. The Process object kills whatever is left of a failed scenario.
 class ExampleServices {
  public:
-  /// Adds these examples and waits until each is up and its `check` passes; false at the deadline.
+  ExampleServices();
+
+  /// Before start(): further lines for the `conf` of an example.
+  void configure(const std::string& service, const std::string& lines) { lines_[service] += lines; }
+  /// Before start(): called in the process that becomes runsvdir, as ProcessOptions::prepare.
+  void prepare(std::function<void()> prepare) { prepare_ = std::move(prepare); }
+  /// Adds these examples and waits until each is supervised, and up with its `check` passing unless it is
+  /// down by default; false at the deadline.
   [[nodiscard]] bool start(const std::vector<std::string>& names);
 
   /// Runs `sv -w 20 COMMAND SERVICE...` on the scan directory.
   [[nodiscard]] Finished sv(const std::string& command, const std::vector<std::string>& services) const;
   /// `sv check` succeeds for this service, which has another pid than `before`.
   [[nodiscard]] bool came_back(const std::string& service, pid_t before) const;
+  /// Takes the running service through a kill, a restart and a stop; `use` uses it and makes its own checks.
+  void check_life(const std::string& service, const std::function<void()>& use) const;
+  /// Runs a program with the examples' $PATH.
+  [[nodiscard]] Finished run_tool(const std::vector<std::string>& argv) const;
   /// The process of `run`; 0 if there is none.
   [[nodiscard]] pid_t pid(const std::string& service) const;
-  [[nodiscard]] std::uint16_t port(const std::string& service) const { return ports_.at(service); }
+  /// The TCP port that the service has, or is going to have.
+  [[nodiscard]] std::uint16_t port(const std::string& service);
   [[nodiscard]] std::filesystem::path directory(const std::string& service) const;
+  /// Where the service keeps what it writes.
+  [[nodiscard]] std::filesystem::path data(const std::string& service) const;
   /// What the log service of `service` has written.
   [[nodiscard]] std::string log(const std::string& service) const;
 
@@ -41,11 +56,13 @@ class ExampleServices {
   using Environment = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
   /// $PATH and $LD_LIBRARY_PATH under which the programs under test and the daemons are found.
-  [[nodiscard]] static Environment find_programs();
+  [[nodiscard]] Environment find_programs() const;
 
   TempDir scratch_;
   Environment environment_;
   std::map<std::string, std::uint16_t> ports_;
+  std::map<std::string, std::string> lines_;
+  std::function<void()> prepare_;
   std::optional<Process> runsvdir_;
 };
 

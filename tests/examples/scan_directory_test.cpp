@@ -15,7 +15,7 @@ using Catch::Matchers::StartsWith;
 namespace {
 
 std::vector<std::string> all_examples() {
-  std::vector<std::string> names{"memcached", "myapp", "nginx", "redis"};
+  std::vector<std::string> names{"memcached", "myapp", "nginx", "redis", "syslog-ng"};
   if (is_root()) {
     names.emplace_back("cron");
   }

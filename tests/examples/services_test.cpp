@@ -1,7 +1,5 @@
-// One scenario for each example service: used over its own protocol, killed, restarted and stopped.
+// The example services that the quickstart shows: used over its own protocol, killed, restarted and stopped.
 #include <signal.h>
-
-#include <functional>
 
 #include <catch2/catch.hpp>
 
@@ -13,39 +11,10 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
-namespace {
-
-/// Takes the running service through a kill, a restart and a stop; `use` uses it and makes its own checks.
-void check_life(ExampleServices& services, const std::string& name, const std::function<void()>& use) {
-  use();
-
-  const pid_t first = services.pid(name);
-  REQUIRE(first != 0);
-  REQUIRE(::kill(first, SIGKILL) == 0);
-  REQUIRE(services.came_back(name, first));
-  use();
-
-  const pid_t second = services.pid(name);
-  const Finished restart = services.sv("restart", {name});
-  CHECK_THAT(restart.out, StartsWith("ok: run: " + name + ": (pid "));
-  REQUIRE(restart.ending == exited(0));
-  CHECK(services.pid(name) != second);
-  CHECK_FALSE(alive(second));
-  use();
-
-  const pid_t third = services.pid(name);
-  const Finished stop = services.sv("stop", {name});
-  CHECK_THAT(stop.out, StartsWith("ok: down: " + name + ": "));
-  CHECK(stop.ending == exited(0));
-  CHECK_FALSE(alive(third));
-}
-
-}  // namespace
-
 SCENARIO_METHOD(ExampleServices,
                 "nginx answers over HTTP, and logs it, through a kill, a restart and a stop") {
   REQUIRE(start({"nginx"}));
-  check_life(*this, "nginx", [&] {
+  check_life("nginx", [&] {
     const auto answer = http_get(port("nginx"), "/page");
     REQUIRE(answer);
     CHECK_THAT(*answer, StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -71,7 +40,7 @@ SCENARIO_METHOD(ExampleServices, "nginx's workers do not outlive a master that w
 
 SCENARIO_METHOD(ExampleServices, "redis answers in RESP and keeps its data over a restart") {
   REQUIRE(start({"redis"}));
-  check_life(*this, "redis", [&] {
+  check_life("redis", [&] {
     CHECK(redis(port("redis"), {"PING"}) == "+PONG\r\n");
     CHECK(redis(port("redis"), {"SET", "key", "value"}) == "+OK\r\n");
     CHECK(redis(port("redis"), {"STRLEN", "key"}) == ":5\r\n");
@@ -85,12 +54,12 @@ SCENARIO_METHOD(ExampleServices, "redis answers in RESP and keeps its data over 
 
 SCENARIO_METHOD(ExampleServices, "memcached answers its text protocol through a kill, a restart and a stop") {
   REQUIRE(start({"memcached"}));
-  check_life(*this, "memcached", [&] {
-    CHECK(exchange(port("memcached"), "get key\r\n", "\r\n") == "END\r\n");
-    CHECK(exchange(port("memcached"), "set key 7 0 5\r\nvalue\r\nget key\r\n", "END\r\n") ==
+  check_life("memcached", [&] {
+    CHECK(ask(port("memcached"), "get key\r\n", "\r\n") == "END\r\n");
+    CHECK(ask(port("memcached"), "set key 7 0 5\r\nvalue\r\nget key\r\n", "END\r\n") ==
           "STORED\r\nVALUE key 7 5\r\nvalue\r\nEND\r\n");
   });
-  CHECK_FALSE(exchange(port("memcached"), "version\r\n", "\r\n"));
+  CHECK_FALSE(ask(port("memcached"), "version\r\n", "\r\n"));
   CHECK(leaves_nothing_behind());
 }
 
@@ -98,7 +67,7 @@ SCENARIO_METHOD(ExampleServices,
                 "myapp's start script initialises, exports its environment and becomes the server") {
   REQUIRE(start({"myapp"}));
   int starts = 0;
-  check_life(*this, "myapp", [&] {
+  check_life("myapp", [&] {
     ++starts;
     CHECK(command_line(pid("myapp")).at(1) == "httpd");
     const auto answer = http_get(port("myapp"), "/cgi-bin/environment");
@@ -124,7 +93,7 @@ SCENARIO_METHOD(ExampleServices,
     }
     return count;
   };
-  check_life(*this, "cron", [&] {
+  check_life("cron", [&] {
     ++starts;
     CHECK(eventually([&] { return lines_with("cron has started") == starts; }));
     // What this cron sees of the machine's jobs, by way of its mount namespace.
