@@ -174,8 +174,9 @@ std::optional<Failure> SuperviseDirectory::replace(const File& file, std::string
   }
 
   // Nothing there yet.
-  if (!file.written && system_.rename(directory, file.new_name, file.name, RENAME_NOREPLACE))
+  if (!file.written && system_.rename(directory, file.new_name, file.name, RENAME_NOREPLACE)) {
     return std::nullopt;
+  }
   const auto old = system_.status(directory, file.name, AT_SYMLINK_NOFOLLOW);
   const bool replaces = old && S_ISREG(old->st_mode);
   if (replaces) {

@@ -27,6 +27,8 @@
 
 extern char** environ;
 
+#include "support/one_line.hpp"
+
 namespace {
 
 constexpr int kMostDescriptors = 1024;
@@ -35,11 +37,7 @@ constexpr int kLastCapability = 63;
 std::string report;
 
 void line(std::string_view key, std::string_view value) {
-  report.append(key).append(" ");
-  for (const char c : value) {
-    report += c == '\n' ? std::string("\\n") : c == '\\' ? std::string("\\\\") : std::string(1, c);
-  }
-  report += "\n";
+  report.append(key).append(" ").append(runvisor::testing::escaped(value)).append("\n");
 }
 
 template <typename... Numbers>

@@ -21,7 +21,12 @@
 #include <utility>
 #include <vector>
 
+#include "support/one_line.hpp"
+
 extern char** environ;
+
+using runvisor::testing::escaped;
+using runvisor::testing::unescaped;
 
 namespace {
 
@@ -80,28 +85,6 @@ void put(int fd, std::string_view text) {
       text.remove_prefix(static_cast<std::size_t>(written));
     }
   }
-}
-
-/// Text to one line: backslash and newline escaped.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    result += c == '\n' ? std::string("\\n") : c == '\\' ? std::string("\\\\") : std::string(1, c);
-  }
-  return result;
-}
-
-std::string unescaped(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) {
-      ++i;
-      result += text[i] == 'n' ? '\n' : text[i];
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
 }
 
 using Directives = std::vector<std::pair<std::string, std::string>>;

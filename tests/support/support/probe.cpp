@@ -4,34 +4,10 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "support/one_line.hpp"
 #include "support/temp_dir.hpp"
 
 namespace runvisor::testing {
-
-namespace {
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    result += c == '\n' ? std::string("\\n") : c == '\\' ? std::string("\\\\") : std::string(1, c);
-  }
-  return result;
-}
-
-std::string unescaped(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) {
-      ++i;
-      result += text[i] == 'n' ? '\n' : text[i];
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 Probe Probe::exits(int code) {
   Probe probe;

@@ -4,25 +4,9 @@
 #include <stdexcept>
 
 #include "support/binaries.hpp"
+#include "support/one_line.hpp"
 
 namespace runvisor::testing {
-
-namespace {
-
-std::string unescaped(std::string_view text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) {
-      ++i;
-      result += text[i] == 'n' ? '\n' : text[i];
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
-}  // namespace
 
 std::filesystem::path test_program(std::string_view name) {
   return for_all_users(RUNVISOR_TEST_PROGRAMS) / name;
