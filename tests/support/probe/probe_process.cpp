@@ -25,9 +25,9 @@
 #include <utility>
 #include <vector>
 
-extern char** environ;
-
 #include "support/one_line.hpp"
+
+extern char** environ;
 
 namespace {
 
