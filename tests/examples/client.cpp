@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <random>
 #include <system_error>
+#include <utility>
 
 namespace runvisor::testing {
 
@@ -16,54 +17,89 @@ namespace {
 
 constexpr timeval kPatience{.tv_sec = 5, .tv_usec = 0};
 
-/// A TCP socket that is closed at the end.
-class Socket {
- public:
-  Socket() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    if (fd_ < 0) {
-      throw std::system_error(errno, std::generic_category(), "socket");
-    }
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+int checked(int returned, const char* what) {
+  if (returned < 0) {
+    throw std::system_error(errno, std::generic_category(), what);
   }
-  ~Socket() { ::close(fd_); }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
+  return returned;
+}
 
-  [[nodiscard]] bool bind(std::uint16_t port) const {
-    const sockaddr_in address = loopback(port);
-    return ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  }
-  [[nodiscard]] bool connect(std::uint16_t port) const {
-    const sockaddr_in address = loopback(port);
-    return ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  }
-  [[nodiscard]] bool send(std::string_view bytes) const {
-    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
-  }
-  /// Appends what has arrived: the number of bytes, 0 at the end, negative for an error.
-  ssize_t receive(std::string& bytes) const {
-    char buffer[4096];
-    const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
-    if (got > 0) {
-      bytes.append(buffer, static_cast<std::size_t>(got));
-    }
-    return got;
-  }
+void be_patient(int socket) {
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+}
 
- private:
-  static sockaddr_in loopback(std::uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
-
-  int fd_;
-};
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
 
 }  // namespace
+
+Socket::Socket() : fd_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
+  be_patient(fd_);
+}
+
+Socket::~Socket() {
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
+}
+
+Socket::Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+bool Socket::bind(std::uint16_t port) const {
+  const sockaddr_in address = loopback(port);
+  return ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+bool Socket::connect(std::uint16_t port) const {
+  const sockaddr_in address = loopback(port);
+  return ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+bool Socket::send(std::string_view bytes) const {
+  return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+}
+
+std::optional<std::string> Socket::receive(std::string_view end) const {
+  std::string received;
+  char buffer[4096];
+  while (end.empty() || !received.ends_with(end)) {
+    const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
+    if (got < 0 || (got == 0 && !end.empty())) {
+      return std::nullopt;
+    }
+    if (got == 0) {
+      break;
+    }
+    received.append(buffer, static_cast<std::size_t>(got));
+  }
+  return received;
+}
+
+Server::Server() {
+  if (!socket_.bind(0)) {
+    throw std::system_error(errno, std::generic_category(), "bind");
+  }
+  checked(::listen(socket_.fd_, 5), "listen");
+}
+
+std::uint16_t Server::port() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  checked(::getsockname(socket_.fd_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return ntohs(address.sin_port);
+}
+
+Socket Server::accept() const {
+  Socket connection(checked(::accept4(socket_.fd_, nullptr, nullptr, SOCK_CLOEXEC), "accept"));
+  be_patient(connection.fd_);
+  return connection;
+}
 
 std::uint16_t free_port() {
   static std::random_device random;
@@ -81,17 +117,7 @@ std::optional<std::string> ask(std::uint16_t port, std::string_view request, std
   if (!socket.connect(port) || !socket.send(request)) {
     return std::nullopt;
   }
-  std::string answer;
-  while (end.empty() || !std::string_view(answer).ends_with(end)) {
-    const ssize_t got = socket.receive(answer);
-    if (got < 0 || (got == 0 && !end.empty())) {
-      return std::nullopt;
-    }
-    if (got == 0) {
-      break;
-    }
-  }
-  return answer;
+  return socket.receive(end);
 }
 
 std::optional<std::string> http_get(std::uint16_t port, std::string_view path) {

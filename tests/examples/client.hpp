@@ -12,6 +12,41 @@ namespace runvisor::testing {
 /// ports for outgoing connections.
 [[nodiscard]] std::uint16_t free_port();
 
+/// A TCP socket on the loopback address, closed at the end. Reading gives up after seconds.
+class Socket {
+ public:
+  Socket();
+  explicit Socket(int fd) : fd_(fd) {}
+  ~Socket();
+  Socket(Socket&& other) noexcept;
+  Socket& operator=(Socket&&) = delete;
+
+  [[nodiscard]] bool connect(std::uint16_t port) const;
+  [[nodiscard]] bool bind(std::uint16_t port) const;
+  [[nodiscard]] bool send(std::string_view bytes) const;
+  /// Reads until what has come ends with `end` or, for an empty `end`, until the peer closes the connection;
+  /// nothing if that does not happen.
+  [[nodiscard]] std::optional<std::string> receive(std::string_view end = {}) const;
+
+ private:
+  friend class Server;
+
+  int fd_;
+};
+
+/// A server of the test's own, at a port that the kernel has chosen.
+class Server {
+ public:
+  Server();
+
+  [[nodiscard]] std::uint16_t port() const;
+  /// The next connection; throws std::system_error if there is none within seconds.
+  [[nodiscard]] Socket accept() const;
+
+ private:
+  Socket socket_;
+};
+
 /// Connects to a port of the loopback address, sends `request` and reads until the answer ends with `end` or
 /// the peer closes the connection. Nothing when there is nobody to connect to or no whole answer within
 /// seconds.

@@ -35,6 +35,11 @@ SYSLOG_RUN=$DATA
 SYSLOG_DIR=$DATA
 SYSLOG_SOCKET=$DATA/socket
 SYSLOG_SNIPPETS=$DATA
+PGDATA=$DATA
+PGPORT=$PORT
+POSTGRES_SOCKETS=$DATA.sockets
+POSTGRES_INITDB=--no-sync
+TASK_DIR=$DATA
 )";
 
 /// Where a daemon's package has been unpacked, syslog-ng has to be told about it: puts a script into `folder`
@@ -55,10 +60,10 @@ ExampleServices::ExampleServices() {
   for (const char* folder : {"bin", "data", "service"}) {
     fs::create_directory(scratch_ / folder);
   }
-  environment_ = find_programs();
+  environment_ = environment();
 }
 
-ExampleServices::Environment ExampleServices::find_programs() const {
+ExampleServices::Environment ExampleServices::environment() const {
   std::string path = (scratch_ / "bin").string() + ":" + fs::path(program("runsv")).parent_path().string();
   std::string libraries;
   for (const char* unpacked : {RUNVISOR_DAEMONS, RUNVISOR_TEST_DAEMONS}) {
@@ -66,7 +71,7 @@ ExampleServices::Environment ExampleServices::find_programs() const {
       continue;
     }
     const fs::path daemons = for_all_users(unpacked);
-    for (const char* folder : {"usr/sbin", "usr/bin", "sbin", "bin"}) {
+    for (const char* folder : {"usr/sbin", "usr/bin", "sbin", "bin", "usr/lib/postgresql/15/bin"}) {
       path += ":" + (daemons / folder).string();
     }
     for (const char* folder : {"usr/lib", "lib"}) {
@@ -78,7 +83,8 @@ ExampleServices::Environment ExampleServices::find_programs() const {
     }
     stand_for_syslog_ng(daemons, scratch_ / "bin");
   }
-  return {{"PATH", path + ":" + variable("PATH") + ":/usr/sbin:/sbin"},
+  return {{"SVDIR", scratch_ / "service"},
+          {"PATH", path + ":" + variable("PATH") + ":/usr/sbin:/sbin"},
           {"LD_LIBRARY_PATH", libraries + variable("LD_LIBRARY_PATH")}};
 }
 
@@ -101,11 +107,13 @@ bool ExampleServices::start(const std::vector<std::string>& names) {
 }
 
 Finished ExampleServices::sv(const std::string& command, const std::vector<std::string>& services) const {
-  std::vector<std::string> argv{program("sv"), "-w", "20", command};
+  std::vector<std::string> argv{"sv", "-w", "20", command};
   argv.insert(argv.end(), services.begin(), services.end());
-  auto environment = environment_;
-  environment.emplace_back("SVDIR", scratch_ / "service");
-  return run(argv, {.environment = environment}, 60s);
+  return run_tool(argv);
+}
+
+bool ExampleServices::tell(const std::string& command, const std::string& service) const {
+  return run_tool({"sv", command, service}).ending == exited(0);
 }
 
 bool ExampleServices::came_back(const std::string& service, pid_t before) const {
@@ -137,10 +145,16 @@ void ExampleServices::check_life(const std::string& service, const std::function
   CHECK_FALSE(alive(third));
 }
 
-Finished ExampleServices::run_tool(const std::vector<std::string>& argv) const {
+Process ExampleServices::start_tool(const std::vector<std::string>& argv) const {
   std::vector<std::string> through{"/usr/bin/env"};
   through.insert(through.end(), argv.begin(), argv.end());
-  return run(through, {.environment = environment_}, 60s);
+  return Process(through, {.environment = environment_});
+}
+
+Finished ExampleServices::run_tool(const std::vector<std::string>& argv) const {
+  Process tool = start_tool(argv);
+  const auto ending = tool.wait(60s);
+  return {.ending = ending, .out = tool.out(), .err = tool.err()};
 }
 
 std::uint16_t ExampleServices::port(const std::string& service) {

@@ -33,12 +33,16 @@ class ExampleServices {
 
   /// Runs `sv -w 20 COMMAND SERVICE...` on the scan directory.
   [[nodiscard]] Finished sv(const std::string& command, const std::vector<std::string>& services) const;
+  /// Runs `sv COMMAND SERVICE`, which does not wait; says whether it succeeded.
+  [[nodiscard]] bool tell(const std::string& command, const std::string& service) const;
   /// `sv check` succeeds for this service, which has another pid than `before`.
   [[nodiscard]] bool came_back(const std::string& service, pid_t before) const;
   /// Takes the running service through a kill, a restart and a stop; `use` uses it and makes its own checks.
   void check_life(const std::string& service, const std::function<void()>& use) const;
   /// Runs a program with the examples' $PATH.
   [[nodiscard]] Finished run_tool(const std::vector<std::string>& argv) const;
+  /// The same, without waiting for its end.
+  [[nodiscard]] Process start_tool(const std::vector<std::string>& argv) const;
   /// The process of `run`; 0 if there is none.
   [[nodiscard]] pid_t pid(const std::string& service) const;
   /// The TCP port that the service has, or is going to have.
@@ -55,8 +59,8 @@ class ExampleServices {
  private:
   using Environment = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
-  /// $PATH and $LD_LIBRARY_PATH under which the programs under test and the daemons are found.
-  [[nodiscard]] Environment find_programs() const;
+  /// $SVDIR, and $PATH and $LD_LIBRARY_PATH under which the programs under test and the daemons are found.
+  [[nodiscard]] Environment environment() const;
 
   TempDir scratch_;
   Environment environment_;

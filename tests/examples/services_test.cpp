@@ -25,6 +25,31 @@ SCENARIO_METHOD(ExampleServices,
   CHECK(leaves_nothing_behind());
 }
 
+SCENARIO_METHOD(ExampleServices,
+                "nginx, told to stop, takes no further requests and finishes the one in progress") {
+  const Server application;
+  configure("nginx", "UPSTREAM=127.0.0.1:" + std::to_string(application.port()) + "\n");
+  REQUIRE(start({"nginx"}));
+  const pid_t master = pid("nginx");
+  const Socket client;
+  REQUIRE(client.connect(port("nginx")));
+  REQUIRE(client.send("GET /slow HTTP/1.0\r\n\r\n"));
+  const Socket request = application.accept();
+  REQUIRE(request.receive("\r\n\r\n"));
+
+  REQUIRE(tell("down", "nginx"));
+  CHECK(eventually([&] { return !Socket().connect(port("nginx")); }));
+  CHECK(alive(master));
+  REQUIRE(request.send("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nended"));
+  const auto answer = client.receive();
+  REQUIRE(answer);
+  CHECK_THAT(*answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  CHECK_THAT(*answer, EndsWith("\r\n\r\nended"));
+  CHECK(eventually([&] { return pid("nginx") == 0; }));
+  CHECK(log("nginx").find("\"GET /slow HTTP/1.0\" 200") != std::string::npos);
+  CHECK(leaves_nothing_behind());
+}
+
 SCENARIO_METHOD(ExampleServices, "nginx's workers do not outlive a master that was killed") {
   REQUIRE(start({"nginx"}));
   const pid_t master = pid("nginx");

@@ -114,7 +114,7 @@ SCENARIO_METHOD(ExampleServices,
   log_line("old");
   REQUIRE(eventually([&] { return read_file(file).find(": old\n") != std::string::npos; }));
   fs::rename(file, data("syslog-ng") / "syslog.1");
-  REQUIRE(sv("hup", {"syslog-ng"}).ending == exited(0));
+  REQUIRE(tell("hup", "syslog-ng"));
   CHECK(eventually([&] { return fs::exists(file); }));
   log_line("new");
   CHECK(eventually([&] { return read_file(file).find(": new\n") != std::string::npos; }));
@@ -146,5 +146,46 @@ SCENARIO_METHOD(
   CHECK(refused.ending == exited(255));
   CHECK_THAT(refused.err, EndsWith("Permission denied (publickey).\r\n"));
   CHECK_THAT(log("sshd"), Contains("Accepted publickey for visitor from 127.0.0.1"));
+  CHECK(leaves_nothing_behind());
+}
+
+SCENARIO_METHOD(ExampleServices,
+                "postgresql makes its cluster once, and keeps it through a kill, a restart and a stop") {
+  REQUIRE(start({"postgresql"}));
+  const auto psql = [&](const std::string& statements) {
+    std::vector<std::string> argv{"psql",
+                                  "-h",
+                                  data("postgresql").string() + ".sockets",
+                                  "-p",
+                                  std::to_string(port("postgresql")),
+                                  "-qAtc",
+                                  statements,
+                                  "postgres"};
+    if (is_root()) {
+      argv.insert(argv.begin(), {"chpst", "-u", "nobody"});
+    }
+    return argv;
+  };
+  REQUIRE(run_tool(psql("CREATE TABLE uses (number serial)")).ending == exited(0));
+  int uses = 0;
+  check_life("postgresql", [&] {
+    const Finished asked = run_tool(psql("INSERT INTO uses DEFAULT VALUES; SELECT count(*) FROM uses"));
+    INFO(asked.err);
+    CHECK(asked.out == std::to_string(++uses) + "\n");
+  });
+
+  WHEN("it is told to stop while a client is connected") {
+    REQUIRE(sv("start", {"postgresql"}).ending == exited(0));
+    Process client = start_tool(psql("SELECT pg_sleep(600)"));
+    REQUIRE(eventually([&] {
+      return run_tool(psql("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'"))
+                 .out == "1\n";
+    }));
+    THEN("it does not wait for it") {
+      CHECK(sv("stop", {"postgresql"}).ending == exited(0));
+      CHECK(client.wait() == exited(2));
+      CHECK_THAT(client.err(), Contains("terminating connection due to administrator command"));
+    }
+  }
   CHECK(leaves_nothing_behind());
 }
