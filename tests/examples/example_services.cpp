@@ -40,6 +40,8 @@ PGPORT=$PORT
 POSTGRES_SOCKETS=$DATA.sockets
 POSTGRES_INITDB=--no-sync
 TASK_DIR=$DATA
+SHIP_TO=$DATA
+SHIP_EVERY=0.1
 )";
 
 /// Where a daemon's package has been unpacked, syslog-ng has to be told about it: puts a script into `folder`
