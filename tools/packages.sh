@@ -13,6 +13,8 @@ daemon_packages=(nginx redis-server redis-tools memcached cron busybox)
 # The shared libraries that those load and a base system may lack.
 daemon_libraries=(libatomic1 libevent-2.1-7 libjemalloc2 liblua5.1-0 liblzf1 libpcre2-8-0 libsasl2-2 libssl3
   lua-bitop lua-cjson)
+# To test the example services: programs whose packages start nothing.
+example_packages=(puma)
 # The daemons of the examples that only the tests start, and what they in turn lack.
 test_daemon_packages=(syslog-ng-core openssh-server openssh-client postgresql-15 postgresql-client-15)
 test_daemon_libraries=(libglib2.0-0 libivykis0 libjson-c5 libnet1 libpcre3 libpq5 libwrap0)

@@ -1,5 +1,9 @@
-// The example services that the quickstart shows: used over its own protocol, killed, restarted and stopped.
+// The example services that an application is made of, and cron: used over its own protocol, killed,
+// restarted and stopped.
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -103,6 +107,48 @@ SCENARIO_METHOD(ExampleServices,
   });
   CHECK_FALSE(http_get(port("myapp"), "/"));
   CHECK_THAT(log("myapp"), Contains("start 3"));
+  CHECK(leaves_nothing_behind());
+}
+
+SCENARIO_METHOD(ExampleServices,
+                "rackapp migrates its data once and serves through a kill, a restart and a stop") {
+  REQUIRE(start({"rackapp"}));
+  check_life("rackapp", [&] {
+    const auto answer = http_get(port("rackapp"), "/");
+    REQUIRE(answer);
+    CHECK_THAT(*answer, StartsWith("HTTP/1.0 200 OK\r\n"));
+    CHECK_THAT(*answer, EndsWith("\r\n\r\nnothing to report\n"));
+  });
+  const std::string lines = log("rackapp");
+  CHECK(lines.find("migration: 001_notice") != std::string::npos);
+  CHECK(lines.find("migration: ") == lines.rfind("migration: "));
+  CHECK(leaves_nothing_behind());
+}
+
+SCENARIO_METHOD(ExampleServices, "rackapp, told to stop, finishes the request in progress") {
+  REQUIRE(start({"rackapp"}));
+  const pid_t server = pid("rackapp");
+  const fs::path notice = data("rackapp") / "notice";
+  fs::remove(notice);
+  REQUIRE(::mkfifo(notice.c_str(), 0644) == 0);
+  fs::permissions(notice, fs::perms{0644});
+  const Socket client;
+  REQUIRE(client.connect(port("rackapp")));
+  REQUIRE(client.send("GET / HTTP/1.0\r\n\r\n"));
+  // The FIFO has a reader when the application has come to reading its notice.
+  int writer = -1;
+  REQUIRE(
+      eventually([&] { return (writer = ::open(notice.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0; }));
+
+  REQUIRE(tell("down", "rackapp"));
+  CHECK(eventually([&] { return log("rackapp").find("Gracefully stopping") != std::string::npos; }));
+  CHECK(alive(server));
+  REQUIRE(::write(writer, "ended\n", 6) == 6);
+  ::close(writer);
+  const auto answer = client.receive();
+  REQUIRE(answer);
+  CHECK_THAT(*answer, EndsWith("\r\n\r\nended\n"));
+  CHECK(eventually([&] { return pid("rackapp") == 0; }));
   CHECK(leaves_nothing_behind());
 }
 
