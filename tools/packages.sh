@@ -20,6 +20,11 @@ test_daemon_packages=(syslog-ng-core openssh-server openssh-client postgresql-15
 test_daemon_libraries=(libglib2.0-0 libivykis0 libjson-c5 libnet1 libpcre3 libpq5 libwrap0)
 # The original, to compare with.
 original_packages=(runit)
+# To build the Debian packages, check them, and make the system in which they are installed; there, what they replace, and
+# what depends on that. The last one cannot be there beside runit-init.
+packaging_packages=(debhelper lintian mmdebstrap)
+replaced_packages=(runit runit-services getty-run runit-init cron procps)
+replaced_packages_apart=(runit-run)
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -87,4 +92,21 @@ use_unpacked() {
   libraries=$(printf '%s:' "$folder"/usr/lib/*-linux-*/)
   export PATH="$folder/usr/sbin:$folder/usr/bin:$folder/sbin:$folder/bin:$PATH:/usr/sbin:/sbin"
   export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:-}"
+}
+
+# fetch_debian_root FILE: makes a root file system with apt and its lists, in which apt can install replaced_packages without
+# a network. A FILE that is there already is not made again. Needs root.
+fetch_debian_root() {
+  local file=$1 sources=() install='apt-get install -qq --download-only --no-install-recommends'
+  [[ ! -f $file ]] || return 0
+  # Only Debian's own: other sources of this machine may need keys that the new system lacks.
+  [[ ! -f /etc/apt/sources.list.d/debian.sources ]] || sources=(/etc/apt/sources.list.d/debian.sources)
+  say "Making ${file#"$PWD"/}, a Debian to install packages in"
+  mmdebstrap --quiet --mode=root --variant=apt --skip=cleanup/apt \
+    --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --customize-hook="chroot \"\$1\" apt-get clean" \
+    --customize-hook="chroot \"\$1\" $install ${replaced_packages[*]}" \
+    --customize-hook="chroot \"\$1\" $install ${replaced_packages_apart[*]}" \
+    bookworm "$file.new" "${sources[@]}" >/dev/null || return 1
+  mv "$file.new" "$file"
 }
