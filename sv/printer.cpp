@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/printable.hpp"
 #include "sys/output.hpp"
 
 namespace runvisor::sv {
@@ -23,9 +24,14 @@ void Printer::flush() noexcept {
   text_.clear();
 }
 
+std::string shown(std::string_view name) {
+  static const bool on_terminal = ::isatty(STDOUT_FILENO) == 1 || ::isatty(STDERR_FILENO) == 1;
+  return on_terminal ? core::printable(name) : std::string{name};
+}
+
 void append_state(std::string& out, std::string_view name, sys::SuperviseClient& client,
                   const core::StatusRecord& record) {
-  core::append_state(out, name, record, client.has("down"), std::chrono::system_clock::now());
+  core::append_state(out, shown(name), record, client.has("down"), std::chrono::system_clock::now());
 }
 
 }  // namespace runvisor::sv

@@ -35,6 +35,10 @@ class Printer {
   int failures_ = 0;
 };
 
+/// A service's name as it is printed: to a terminal without what could make that do something, as ls(1) does,
+/// to anything else as it is.
+[[nodiscard]] std::string shown(std::string_view name);
+
 /// Appends a service's state, looking up whether it is normally down.
 void append_state(std::string& out, std::string_view name, sys::SuperviseClient& client,
                   const core::StatusRecord& record);

@@ -36,7 +36,7 @@ void find_out_log(Findings& findings, const char* service, sys::SuperviseClient&
   if (record) {
     append_state(findings.text, "log", log, *record);
   } else {
-    core::append_trouble(findings.text, std::string{service} + "/log", record.error());
+    core::append_trouble(findings.text, shown(service) + "/log", record.error());
     ++findings.failures;
   }
 }
@@ -50,7 +50,7 @@ void find_out(Findings& findings, const char* service, Locator& locator) {
     find_out_log(findings, service, *client);
     findings.status = init_script_status(*record);
   } else {
-    core::append_trouble(findings.text, service, record.error());
+    core::append_trouble(findings.text, shown(service), record.error());
     ++findings.failures;
     findings.status = init_script_status(record.error());
   }

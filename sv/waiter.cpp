@@ -52,7 +52,7 @@ std::string state_line(std::string_view outcome, const char* service, sys::Super
 
 void warn_about_check(const char* service, sys::Error error) {
   std::string text = "warning: unable to run ";
-  text += service;
+  text += shown(service);
   text += "/check: ";
   text += sys::words(error);
   text += '\n';
@@ -66,12 +66,12 @@ std::string tell_trouble(const char* service, const core::Request& request, cons
   std::string line;
   if (core::is_runsv_gone(trouble) && core::asks_for_exit(request)) {
     line = "ok: ";
-    line += service;
+    line += shown(service);
     line += ": runsv not running\n";
     return line;
   }
   printer.fail();
-  core::append_trouble(line, service, trouble);
+  core::append_trouble(line, shown(service), trouble);
   line += '\n';
   return line;
 }

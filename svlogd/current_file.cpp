@@ -15,14 +15,19 @@ constexpr mode_t kSealedMode = 0744;
 
 }  // namespace
 
-Outcome CurrentFile::open(int directory, core::WallTime now) {
+Outcome CurrentFile::open(int directory, bool untrusted, core::WallTime now) {
   directory_ = directory;
+  untrusted_ = untrusted;
   file_.reset();
   continued_ = false;
   renamed_.clear();
-  const auto found = system_.status(directory_, kName, 0);
+  const auto found = system_.status(directory_, kName, untrusted_ ? AT_SYMLINK_NOFOLLOW : 0);
   if (!found && found.error() != sys::Error{ENOENT}) return Trouble{"unable to stat current", found.error()};
-  if (found && found->st_size > 0) {
+  if (found && untrusted_) {
+    const bool sealed = (found->st_mode & S_IXUSR) != 0;
+    const auto kind = sealed ? log::OldFileKind::finished : log::OldFileKind::unprocessed;
+    if (auto trouble = rename_to_old(kind, now)) return trouble;
+  } else if (found && found->st_size > 0) {
     if ((found->st_mode & S_IXUSR) != 0) {
       continued_ = true;
     } else if (auto trouble = rename_to_old(log::OldFileKind::unprocessed, now)) {
@@ -35,7 +40,9 @@ Outcome CurrentFile::open(int directory, core::WallTime now) {
 }
 
 Outcome CurrentFile::make() {
-  auto file = system_.open(directory_, kName, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, kOpenMode);
+  int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK;
+  if (untrusted_) flags |= O_EXCL;
+  auto file = system_.open(directory_, kName, flags, kOpenMode);
   if (!file) {
     return Trouble{continued_ ? "unable to open current" : "unable to create new current", file.error()};
   }

@@ -23,8 +23,9 @@ class CurrentFile {
   explicit CurrentFile(sys::System& system) noexcept : system_(system) {}
 
   /// Takes on the file that is there, or makes one. One that was not closed cleanly is renamed first: it
-  /// becomes an unprocessed old file, and `found_unclean` is set.
-  [[nodiscard]] Outcome open(int directory, core::WallTime now);
+  /// becomes an unprocessed old file. In an untrusted directory (sys::is_untrusted) every one is renamed, and
+  /// the new one is this process's own for certain.
+  [[nodiscard]] Outcome open(int directory, bool untrusted, core::WallTime now);
 
   /// Writes the beginning of `text` and returns its length.
   [[nodiscard]] sys::Result<std::size_t> write(std::string_view text);
@@ -57,6 +58,7 @@ class CurrentFile {
 
   sys::System& system_;
   int directory_ = -1;
+  bool untrusted_ = false;
   sys::Fd file_;
   bool sealed_ = false;
   log::FileState state_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sys/trust.hpp"
+
 namespace runvisor::svlogd {
 namespace {
 
@@ -45,10 +47,11 @@ Outcome LogDirectory::acquire() {
                    directory.error()};
   }
   // Whoever may read a directory may not always use it.
-  if (const auto entered = system_.status(directory->get(), ".", 0); !entered) {
-    return Trouble{"unable to change directory", entered.error()};
-  }
-  auto lock = system_.open(directory->get(), "lock", O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0600);
+  const auto entered = system_.status(directory->get(), ".", 0);
+  if (!entered) return Trouble{"unable to change directory", entered.error()};
+  untrusted_ = sys::is_untrusted(*entered);
+  const int lock_flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | (untrusted_ ? O_NOFOLLOW : 0);
+  auto lock = system_.open(directory->get(), "lock", lock_flags, 0600);
   const auto locked = lock ? system_.lock(lock->get(), nullptr) : sys::Result<void>{lock.error()};
   if (!locked) return Trouble{"unable to lock directory", locked.error()};
   directory_ = std::move(*directory);
@@ -56,9 +59,22 @@ Outcome LogDirectory::acquire() {
   return std::nullopt;
 }
 
+/// In an untrusted directory, only what those who write there could have read themselves.
+sys::Result<sys::Fd> LogDirectory::open_config() {
+  const int flags = O_RDONLY | O_NONBLOCK | (untrusted_ ? O_NOFOLLOW : 0);
+  auto file = system_.open(directory_.get(), "config", flags, 0);
+  if (!file || !untrusted_) return file;
+  const auto status = system_.status(file->get());
+  if (!status) return status.error();
+  const auto directory = system_.status(directory_.get());
+  if (!directory) return directory.error();
+  if (!sys::is_theirs(*status, *directory)) return sys::Error{EACCES};
+  return file;
+}
+
 void LogDirectory::read_config() {
   config_ = {};
-  const auto file = system_.open(directory_.get(), "config", O_RDONLY | O_NONBLOCK, 0);
+  const auto file = open_config();
   std::string text;
   std::optional<sys::Error> failure;
   if (!file) failure = file.error();
@@ -72,6 +88,10 @@ void LogDirectory::read_config() {
   if (!failure) {
     config_ = log::parse_config(text);
     for (const std::string& warning : config_.warnings) reporter_.warn({warning});
+    if (untrusted_ && !config_.processor.empty()) {
+      config_.processor.clear();
+      reporter_.warn({"processor not run, others may write there: ", name_});
+    }
     reporter_.info({"read: ", name_, "/config"});
   } else if (failure != sys::Error{ENOENT}) {
     reporter_.warn({"unable to read config: ", name_}, failure);
@@ -85,7 +105,7 @@ void LogDirectory::read_config() {
 
 bool LogDirectory::open_current(const core::Now& now) {
   take_stock();
-  if (const auto trouble = current_.open(directory_.get(), now.wall)) {
+  if (const auto trouble = current_.open(directory_.get(), untrusted_, now.wall)) {
     return pause(now, trouble->what, trouble->error);
   }
   if (!current_.renamed().empty()) {

@@ -70,6 +70,7 @@ class LogDirectory {
 
  private:
   [[nodiscard]] Outcome acquire();
+  [[nodiscard]] sys::Result<sys::Fd> open_config();
   void read_config();
   [[nodiscard]] bool open_current(const core::Now& now);
   [[nodiscard]] bool present(const core::Now& now);
@@ -92,6 +93,8 @@ class LogDirectory {
   bool open_ = false;
   /// None while the directory has gone.
   sys::Fd directory_;
+  /// Others may write in it (sys::is_untrusted).
+  bool untrusted_ = false;
   sys::Fd lock_;
   log::Config config_;
   std::optional<log::Formatter> formatter_;

@@ -5,13 +5,15 @@
 
 #include <utility>
 
+#include "sys/trust.hpp"
+
 namespace runvisor::service {
 namespace {
 
 constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kPublicMode = 0644;
-constexpr mode_t kPermissions = 07777;
+constexpr mode_t kPermissions = 0777;
 
 constexpr const char* kOk = "ok";
 constexpr const char* kOkNew = "ok.new";
@@ -59,10 +61,22 @@ std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
   }
   if (!directory) return failure("open", "lock", directory.error());
   directory_ = std::move(*directory);
+  if (!fresh_) {
+    const auto status = system_.status(directory_.get());
+    untrusted_ = !status || sys::is_untrusted(*status);
+  }
 
   auto lock =
       system_.open(directory_.get(), "lock", O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW, kPrivateMode);
   if (!lock) return failure("open", "lock", lock.error());
+  if (untrusted_) {
+    // It will be written to.
+    const auto status = system_.status(lock->get());
+    if (!status) return failure("stat", "lock", status.error());
+    if (!S_ISREG(status->st_mode) || status->st_nlink != 1) {
+      return Failure{path_ + "/lock exists but is not a plain file of one name", std::nullopt};
+    }
+  }
   if (const auto locked = system_.lock(lock->get(), waiting); !locked) {
     return failure("lock", "lock", locked.error());
   }
@@ -70,10 +84,20 @@ std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
   return std::nullopt;
 }
 
+Failure SuperviseDirectory::no_fifo(const char* name) const {
+  return {fmt::format(FMT_COMPILE("{}/{} exists but is not a fifo"), path_, name), std::nullopt};
+}
+
 /// `verb` is what runit calls it when it fails.
 std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const char* verb, int flags,
                                                      sys::Fd& fd) {
   const int directory = directory_.get();
+  if (untrusted_) {
+    // Opening a device may do something already.
+    const auto found = system_.status(directory, name, AT_SYMLINK_NOFOLLOW);
+    if (found && !S_ISFIFO(found->st_mode)) return no_fifo(name);
+    flags |= O_NOFOLLOW;
+  }
   if (fresh_) (void)system_.make_fifo(directory, name, kPrivateMode);
   auto opened = system_.open(directory, name, flags | O_NONBLOCK, 0);
   if (!opened && sys::number(opened.error()) == ENOENT) {
@@ -81,6 +105,12 @@ std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const cha
     opened = system_.open(directory, name, flags | O_NONBLOCK, 0);
   }
   if (!opened) return failure(verb, name, opened.error());
+  if (untrusted_) {
+    // It may have been exchanged since.
+    const auto found = system_.status(opened->get());
+    if (!found) return failure("stat", name, found.error());
+    if (!S_ISFIFO(found->st_mode)) return no_fifo(name);
+  }
   fd = std::move(*opened);
   return std::nullopt;
 }
@@ -88,13 +118,14 @@ std::optional<Failure> SuperviseDirectory::open_fifo(const char* name, const cha
 std::optional<Failure> SuperviseDirectory::open_control() {
   if (!fresh_) {
     // Looked at before it is opened: a socket cannot be, and a device might do something.
-    auto status = system_.status(directory_.get(), "control", 0);
+    const int flags = untrusted_ ? AT_SYMLINK_NOFOLLOW : 0;
+    auto status = system_.status(directory_.get(), "control", flags);
     if (!status && sys::number(status.error()) == ENOENT) {
       (void)system_.make_fifo(directory_.get(), "control", kPrivateMode);
-      status = system_.status(directory_.get(), "control", 0);
+      status = system_.status(directory_.get(), "control", flags);
     }
     if (!status) return failure("stat", "control", status.error());
-    if (!S_ISFIFO(status->st_mode)) return Failure{path_ + "/control exists but is not a fifo", std::nullopt};
+    if (!S_ISFIFO(status->st_mode)) return no_fifo("control");
     for (const char* name : {status_.new_name, stat_.new_name, pid_.new_name, kOkNew}) {
       (void)system_.remove(directory_.get(), name);
     }

@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <span>
 
+#include "sys/trust.hpp"
+
 namespace runvisor::sys {
 namespace {
 
@@ -45,16 +47,29 @@ const char* SuperviseClient::path_of(std::string_view file) {
 }
 
 Fd SuperviseClient::open(std::string_view file, int flags) {
+  flags |= O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
   const char* const path = path_of(file);
   int fd = -1;
   do {
-    fd = ::openat(base_, path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    fd = ::openat(base_, path, flags);
   } while (fd == -1 && errno == EINTR);
   return Fd{fd};
 }
 
+/// Symlinks are followed only where nobody else can have put them.
+Fd SuperviseClient::open_supervised(std::string_view file, int flags) {
+  Fd opened = open(file, flags | O_NOFOLLOW);
+  if (opened || errno != ELOOP) return opened;
+  struct stat directory {};
+  if (::fstatat(base_, path_of("supervise"), &directory, 0) == 0 && !is_untrusted(directory)) {
+    return open(file, flags);
+  }
+  errno = ELOOP;
+  return {};
+}
+
 Reached<Fd> SuperviseClient::open_ok() {
-  Fd ok = open("supervise/ok", O_WRONLY);
+  Fd ok = open_supervised("supervise/ok", O_WRONLY);
   if (ok) return ok;
   const int error = errno;
   // Walking through "." asks for the right to enter, which tells the directory's trouble from the file's.
@@ -63,7 +78,7 @@ Reached<Fd> SuperviseClient::open_ok() {
 }
 
 Reached<core::StatusRecord> SuperviseClient::read_record() {
-  const Fd status = open("supervise/status", O_RDONLY);
+  const Fd status = open_supervised("supervise/status", O_RDONLY);
   if (!status) return Trouble{Step::open_status, errno};
   std::array<std::byte, core::kStatusSize> bytes{};
   const ssize_t size = ::read(status.get(), bytes.data(), bytes.size());
@@ -79,8 +94,13 @@ Reached<core::StatusRecord> SuperviseClient::read_status() {
 }
 
 Reached<void> SuperviseClient::send(std::string_view bytes) {
-  const Fd control = open("supervise/control", O_WRONLY);
+  const Fd control = open_supervised("supervise/control", O_WRONLY);
   if (!control) return Trouble{Step::open_control, errno};
+  struct stat found {};
+  // Where something else stands in the FIFO's place, no runsv reads it, and it must not be written to.
+  if (::fstat(control.get(), &found) == -1 || !S_ISFIFO(found.st_mode)) {
+    return Trouble{Step::open_control, ENXIO};
+  }
   const ssize_t size = ::write(control.get(), bytes.data(), bytes.size());
   if (size == -1) return Trouble{Step::write_control, errno};
   return {};
@@ -90,7 +110,7 @@ core::ControlTrace SuperviseClient::trace() {
   core::ControlTrace trace;
   trace.now = std::chrono::system_clock::now();
   trace.unread = 1;
-  const Fd control = open("supervise/control", O_WRONLY);
+  const Fd control = open_supervised("supervise/control", O_WRONLY);
   struct statx fifo {};
   struct statx status {};
   int unread = 0;

@@ -69,6 +69,7 @@ class SuperviseDirectory {
   [[nodiscard]] std::optional<Failure> open_fifo(const char* name, const char* verb, int flags, sys::Fd& fd);
   [[nodiscard]] std::optional<Failure> bring_up_to_date(File& file, std::string_view content);
   [[nodiscard]] std::optional<Failure> replace(const File& file, std::string_view content);
+  [[nodiscard]] Failure no_fifo(const char* name) const;
   [[nodiscard]] Failure failure(const char* verb, const char* name, sys::Error error) const;
 
   sys::System& system_;
@@ -76,6 +77,8 @@ class SuperviseDirectory {
   std::string path_;
   /// The directory was made by this process: nothing can be in it that was not put there since.
   bool fresh_ = false;
+  /// Others may write in it: no symlink is followed there, and everything has to be what it is said to be.
+  bool untrusted_ = false;
   bool shown_ = false;
   sys::Fd directory_;
   sys::Fd lock_;

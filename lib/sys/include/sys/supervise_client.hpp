@@ -55,6 +55,7 @@ class SuperviseClient {
   /// The path of a file in the directory, valid until the next call.
   [[nodiscard]] const char* path_of(std::string_view file);
   [[nodiscard]] Fd open(std::string_view file, int flags);
+  [[nodiscard]] Fd open_supervised(std::string_view file, int flags);
 
   int base_;
   /// What fails if the directory cannot be entered.
