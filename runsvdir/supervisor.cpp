@@ -177,7 +177,7 @@ void Supervisor::scan() {
   watch_entries(content.found);
   std::erase_if(content.found, [this](const auto& found) { return newcomers_.contains(found.name); });
   perform(machine_.scanned(content.found, system_.now()));
-  if (watch_.complete()) {
+  if (watch_.complete() && !some_unknown_) {
     rescan_.disarm();
   } else {
     rescan_.arm(system_.now().steady + kRescan);
@@ -190,12 +190,16 @@ void Supervisor::watch_entries(const std::vector<core::FoundDirectory>& found) {
   watch_.end();
 }
 
-/// Says once of each name what is wrong with it.
+/// Says once of each name what is wrong with it. Where a link leads nowhere, its target's coming will be
+/// told; what else is wrong may pass without a sign.
 void Supervisor::complain_about(const std::vector<Unusable>& unusable) {
   std::set<std::string> names;
+  some_unknown_ = false;
   for (const auto& [name, error] : unusable) {
     if (!unusable_.contains(name)) warn("unable to stat " + name, error);
     names.insert(name);
+    const int number = sys::number(error);
+    if (number != ENOENT && number != ELOOP) some_unknown_ = true;
   }
   unusable_ = std::move(names);
 }

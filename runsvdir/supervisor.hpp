@@ -72,6 +72,8 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   /// no watch, forks.
   int directory_error_ = 0;
   std::set<std::string> unusable_;
+  /// Whether one of them has to be looked at again, as nothing tells when it has become usable.
+  bool some_unknown_ = false;
   bool watch_fails_ = false;
   bool fork_fails_ = false;
 };

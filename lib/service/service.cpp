@@ -264,9 +264,12 @@ sys::Result<pid_t> Service::run_hook(Role role, const Action& action, core::Now 
   const std::string path = fmt::format(FMT_COMPILE("control/{}"), static_cast<char>(action.hook));
   const auto status = system_.status(options_.directory, path.c_str(), 0);
   if (!status) {
-    if (sys::number(status.error()) != ENOENT) warn("unable to stat " + path, status.error());
+    const int number = sys::number(status.error());
+    const bool is_new = std::exchange(hook_error_, number) != number;
+    if (is_new && number != ENOENT) warn("unable to stat " + path, status.error());
     return status.error();
   }
+  hook_error_ = 0;
   if ((status->st_mode & S_IXUSR) == 0) return sys::Error{EACCES};
   const fmt::format_int service_pid(action.pid);
   const std::array<const char*, 3> argv{path.c_str(), action.pid == 0 ? nullptr : service_pid.c_str(),

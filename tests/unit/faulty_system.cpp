@@ -1,16 +1,24 @@
 #include "faulty_system.hpp"
 
+#include <filesystem>
+
 namespace runvisor::testing {
+
+std::size_t open_descriptors() {
+  const std::filesystem::directory_iterator entries("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
 
 bool FaultySystem::fails() {
   const std::size_t call = calls_++;
-  return fault_ && fault_->call == call;
+  return fault_ && call >= fault_->call && call - fault_->call < fault_->count;
 }
 
 core::Now FaultySystem::now() {
+  passed_ += pace_;
   core::Now now = real_.now();
   now.steady += passed_;
-  now.wall += passed_;
+  now.wall += passed_ + wall_set_;
   return now;
 }
 

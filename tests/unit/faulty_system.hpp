@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -10,19 +11,35 @@
 
 namespace runvisor::testing {
 
-/// The operating system with a clock that the test turns, children that the test ends, and one call that
-/// fails. Files are real; no process is started and no signal sent.
+/// How many descriptors this process has open.
+[[nodiscard]] std::size_t open_descriptors();
+
+/// The operating system with clocks that the test turns, children that the test ends, and calls that fail.
+/// Files are real; no process is started and no signal sent.
 class FaultySystem final : public sys::System {
  public:
-  /// The call that fails, counted from 0 over all calls that can, and its error. Not set: none fails.
+  /// The first call that fails, counted from 0 over all calls that can, its error, and how many fail. Not
+  /// set: none.
   struct Fault {
     std::size_t call;
     int error;
+    std::size_t count = 1;
   };
 
   explicit FaultySystem(std::optional<Fault> fault = std::nullopt) : fault_(fault) {}
 
   void advance(std::chrono::nanoseconds by) { passed_ += by; }
+  /// Lets time fly: a tenth of a second passes at each look at the clock, and all timers expire at once.
+  void let_time_fly() {
+    advance(-std::chrono::hours{1});
+    pace_ = std::chrono::milliseconds{100};
+  }
+  /// Sets the wall clock forward or back, as somebody may do at any time. No time passes thereby.
+  void set_wall_clock(std::chrono::nanoseconds by) { wall_set_ += by; }
+  /// Lets every call fail.
+  void fail_from_now_on(int error) { fault_ = Fault{calls_, error, SIZE_MAX}; }
+  /// No call fails any more.
+  void heal() { fault_.reset(); }
   /// Lets a child end; reap() tells of it.
   void end_child(pid_t pid, int exit_code) { ended_.push_back({pid, exit_code, 0}); }
 
@@ -74,6 +91,8 @@ class FaultySystem final : public sys::System {
   std::size_t calls_ = 0;
   std::size_t longest_write_ = std::string_view::npos;
   std::chrono::nanoseconds passed_{0};
+  std::chrono::nanoseconds wall_set_{0};
+  std::chrono::nanoseconds pace_{0};
   pid_t next_pid_ = 10'000'000;
   std::map<pid_t, std::string> children_;
   std::vector<core::ChildEnd> ended_;

@@ -73,6 +73,8 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   std::unique_ptr<Process> log_;
   sys::Pipe log_pipe_;
   bool fork_fails_ = false;
+  /// Why the last hook could not be looked for, which is asked before each start.
+  int hook_error_ = 0;
   bool log_fails_ = false;
 };
 
