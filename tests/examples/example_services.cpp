@@ -1,9 +1,12 @@
 #include "example_services.hpp"
 
 #include <signal.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <system_error>
 
 #include <catch2/catch.hpp>
 
@@ -35,7 +38,7 @@ SYSLOG_RUN=$DATA
 SYSLOG_DIR=$DATA
 SYSLOG_SOCKET=$DATA/socket
 SYSLOG_SNIPPETS=$DATA
-PGDATA=$DATA
+PGDATA=$DATA/cluster
 PGPORT=$PORT
 POSTGRES_SOCKETS=$DATA.sockets
 POSTGRES_INITDB=--no-sync
@@ -183,6 +186,12 @@ std::string ExampleServices::log(const std::string& service) const {
 bool ExampleServices::leaves_nothing_behind() {
   runsvdir_->signal(SIGHUP);
   return runsvdir_->wait() == exited(111) && eventually([] { return descendants_of(::getpid()).empty(); });
+}
+
+void mount(const char* what, const fs::path& where, const char* type, unsigned long flags) {
+  if (::mount(what, where.c_str(), type, flags, nullptr) != 0) {
+    throw std::system_error(errno, std::generic_category(), where);
+  }
 }
 
 }  // namespace runvisor::testing

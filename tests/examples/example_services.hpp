@@ -70,4 +70,7 @@ class ExampleServices {
   std::optional<Process> runsvdir_;
 };
 
+/// For ExampleServices::prepare, after own_mounts(): mount(2), which throws std::system_error.
+void mount(const char* what, const std::filesystem::path& where, const char* type, unsigned long flags);
+
 }  // namespace runvisor::testing

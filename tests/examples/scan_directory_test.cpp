@@ -1,15 +1,19 @@
 // All example services in one scan directory.
 #include <signal.h>
+#include <sys/mount.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include <catch2/catch.hpp>
 
 #include "example_services.hpp"
 #include "support/binaries.hpp"
+#include "support/namespaces.hpp"
 #include "support/supervise_files.hpp"
 
 using namespace runvisor::testing;
+namespace fs = std::filesystem;
 using Catch::Matchers::StartsWith;
 
 namespace {
@@ -34,6 +38,51 @@ std::string status_of(pid_t process, const std::string& key) {
 }
 
 }  // namespace
+
+SCENARIO("each example says when a container of its own is better, and logs as the others do") {
+  const fs::path examples = fs::path(RUNVISOR_SOURCE_DIR) / "service-examples";
+  const std::string list = read_file(examples / "README.md");
+  int found = 0;
+  for (const auto& example : fs::directory_iterator(examples)) {
+    if (!example.is_directory()) {
+      continue;
+    }
+    const std::string name = example.path().filename();
+    INFO(name);
+    ++found;
+    CHECK(list.find("| [`" + name + "`](" + name + "/README.md) |") != std::string::npos);
+    const std::string read_me = read_file(example.path() / "README.md");
+    CHECK((read_me.find("**A container of its own") != std::string::npos ||
+           read_me.find("**Containers of their own") != std::string::npos));
+    if (fs::exists(example.path() / "run")) {
+      CHECK(read_file(example.path() / "log/run") == read_file(examples / "redis/log/run"));
+    }
+  }
+  CHECK(found >= 13);
+}
+
+SCENARIO_METHOD(ExampleServices,
+                "an example may lie on a read-only file system, with links to where it writes (root)") {
+  const fs::path service = directory("syslog-ng");
+  fs::create_directories(service / "log");
+  for (const char* place : {"supervise", "log/supervise", "log/main"}) {
+    std::string target = place;
+    std::replace(target.begin(), target.end(), '/', '.');
+    fs::create_directory_symlink(data(target), service / place);
+  }
+  prepare([&] {
+    own_mounts();
+    const fs::path root = service.parent_path();
+    mount(root.c_str(), root, nullptr, MS_BIND);
+    mount(root.c_str(), root, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY);
+  });
+  REQUIRE(start({"syslog-ng"}));
+  REQUIRE(run_tool({"logger", "-u", data("syslog-ng") / "socket", "message"}).ending == exited(0));
+  CHECK(eventually(
+      [&] { return read_file(data("syslog-ng") / "syslog").find(": message\n") != std::string::npos; }));
+  CHECK(eventually([&] { return fs::exists(data("log.main") / "current"); }));
+  CHECK(leaves_nothing_behind());
+}
 
 SCENARIO_METHOD(ExampleServices,
                 "one scan directory keeps all examples up, and each recovers while the others stay") {

@@ -2,9 +2,6 @@
 // restarted and stopped.
 #include <sys/mount.h>
 
-#include <cerrno>
-#include <system_error>
-
 #include <catch2/catch.hpp>
 
 #include "example_services.hpp"
@@ -19,12 +16,6 @@ using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-void mount(const char* what, const fs::path& where, const char* type, unsigned long flags) {
-  if (::mount(what, where.c_str(), type, flags, nullptr) != 0) {
-    throw std::system_error(errno, std::generic_category(), where);
-  }
-}
 
 /// A machine's place for logins: a user of its own with a home in /run, where only those see it that are
 /// started through enter().
