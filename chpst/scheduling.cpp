@@ -10,6 +10,7 @@
 #include "diagnostics.hpp"
 #include "sys/call_failure.hpp"
 #include "sys/fd.hpp"
+#include "sys/kernel_calls.hpp"
 #include "sys/output.hpp"
 
 namespace runvisor::chpst {
@@ -49,9 +50,10 @@ int kernel_policy(cli::Scheduling::Policy policy) {
 }
 
 sys::Outcome set_policy(const cli::Scheduling& scheduling) {
-  const sched_param parameter{.sched_priority = scheduling.priority};
+  sched_param parameter{};
+  parameter.sched_priority = scheduling.priority;
   const int policy = kernel_policy(scheduling.policy);
-  return sys::outcome("set scheduling policy", ::sched_setscheduler(0, policy, &parameter));
+  return sys::outcome("set scheduling policy", sys::set_scheduler(policy, parameter));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "sys/kernel_calls.hpp"
 #include "sys/output.hpp"
 #include "sys/result.hpp"
 #include "sys/standard_descriptors.hpp"
@@ -49,10 +50,10 @@ class Fatal {
 /// Puts `current.new` in the place of `current`, which becomes `previous`. A file system that can exchange
 /// two names never has a moment without `current`; elsewhere there is a short one.
 int take_over(const char* directory, const Fatal& fatal) {
-  if (::renameat2(AT_FDCWD, kNew, AT_FDCWD, kCurrent, RENAME_EXCHANGE) == 0) {
+  if (sys::rename_in(AT_FDCWD, kNew, kCurrent, RENAME_EXCHANGE) == 0) {
     if (::rename(kNew, kPrevious) == 0) return EXIT_SUCCESS;
     const sys::Error error = sys::last_error();
-    if (::renameat2(AT_FDCWD, kNew, AT_FDCWD, kCurrent, RENAME_EXCHANGE) == 0) ::unlink(kNew);
+    if (sys::rename_in(AT_FDCWD, kNew, kCurrent, RENAME_EXCHANGE) == 0) ::unlink(kNew);
     return fatal("unable to copy: current to previous", error);
   }
   if (errno != EINVAL && errno != ENOSYS) {

@@ -1,5 +1,7 @@
 #include "current_file.hpp"
 
+#include <linux/fs.h>
+
 #include <algorithm>
 #include <cstdio>
 

@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <optional>
 
+#include "postfork.hpp"
 #include "sys/fd.hpp"
 #include "sys/whole_file.hpp"
 
@@ -37,27 +37,6 @@ class ChildrenCount {
   struct sigaction before_ {};
 };
 
-/// Starts getent with its standard output in `output` and an empty environment. Its places are fixed: PATH
-/// does not matter where privileges do.
-Result<pid_t> start(char* const* argv, int output) {
-  posix_spawn_file_actions_t actions;
-  if (const int error = ::posix_spawn_file_actions_init(&actions); error != 0) return Error{error};
-  // There may be no /dev/null below the root directory of the moment. The pipe's end is a standard input that
-  // nothing can be read from.
-  int error = ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-  if (error == 0) error = ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDIN_FILENO);
-  if (error == 0) error = ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  pid_t pid = 0;
-  if (error == 0) {
-    char* const environment[] = {nullptr};
-    error = ::posix_spawn(&pid, "/usr/bin/getent", &actions, nullptr, argv, environment);
-    if (error == ENOENT) error = ::posix_spawn(&pid, "/bin/getent", &actions, nullptr, argv, environment);
-  }
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) return Error{error};
-  return pid;
-}
-
 /// Waits for a child; none if it did not exit.
 std::optional<int> exit_status_of(pid_t pid) noexcept {
   int status = 0;
@@ -78,7 +57,9 @@ Result<std::string> getent(const char* database, const std::string& key) {
   std::string words[] = {"getent", database, key};
   char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
   const ChildrenCount children_count;
-  const auto pid = start(argv, in.get());
+  // Its places are fixed: PATH does not matter where privileges do.
+  auto pid = spawn_apart("/usr/bin/getent", argv, in.get());
+  if (!pid && pid.error() == Error{ENOENT}) pid = spawn_apart("/bin/getent", argv, in.get());
   if (!pid) return pid.error();
   in.reset();
   auto output = read_to_end(out.get(), kMostOutput);

@@ -9,7 +9,10 @@ namespace {
 
 static_assert(core::kUnlimited == RLIM_INFINITY);
 
-__rlimit_resource kernel_name(core::Resource resource) noexcept {
+/// An enumeration of glibc's, an int elsewhere.
+using KernelName = decltype(RLIMIT_DATA);
+
+KernelName kernel_name(core::Resource resource) noexcept {
   switch (resource) {
     case core::Resource::data:
       return RLIMIT_DATA;
@@ -38,7 +41,7 @@ __rlimit_resource kernel_name(core::Resource resource) noexcept {
 }  // namespace
 
 Outcome raise_hard_limit(core::Resource resource, std::uint64_t hard) noexcept {
-  const __rlimit_resource name = kernel_name(resource);
+  const KernelName name = kernel_name(resource);
   rlimit now{};
   if (auto failure = outcome("getrlimit()", ::getrlimit(name, &now))) return failure;
   if (hard <= now.rlim_max) return std::nullopt;
@@ -47,7 +50,7 @@ Outcome raise_hard_limit(core::Resource resource, std::uint64_t hard) noexcept {
 }
 
 Outcome set_limit(core::Resource resource, const core::Limit& limit) noexcept {
-  const __rlimit_resource name = kernel_name(resource);
+  const KernelName name = kernel_name(resource);
   rlimit now{};
   if (auto failure = outcome("getrlimit()", ::getrlimit(name, &now))) return failure;
   if (limit.hard) now.rlim_max = *limit.hard;

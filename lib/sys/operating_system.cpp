@@ -11,6 +11,7 @@
 
 #include "postfork.hpp"
 #include "sys/diagnostics.hpp"
+#include "sys/kernel_calls.hpp"
 #include "sys/system.hpp"
 
 namespace runvisor::sys {
@@ -108,7 +109,7 @@ class OperatingSystem final : public System {
   }
 
   Result<void> rename(int directory, const char* from, const char* to, unsigned flags) override {
-    return checked_void(::renameat2(directory, from, directory, to, flags));
+    return checked_void(rename_in(directory, from, to, flags));
   }
 
   Result<void> set_owner(int fd, uid_t owner, gid_t group) override {

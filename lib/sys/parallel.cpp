@@ -55,8 +55,10 @@ std::size_t processors() noexcept {
 
 void call_helpers(const std::shared_ptr<Shared>& shared, std::size_t helpers) {
   if (helpers == 0) return;
-  // A heap of its own for each thread costs more than the rare wait for the common one.
+#ifdef M_ARENA_MAX
+  // glibc's heap of its own for each thread costs more than the rare wait for the common one.
   ::mallopt(M_ARENA_MAX, 1);
+#endif
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);
   ::pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);

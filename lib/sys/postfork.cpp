@@ -1,15 +1,20 @@
 // Everything that runs between fork and exec. The child borrows its parent's memory (vfork): it may call only
-// async-signal-safe functions, and may change nothing but its own local variables. The one exception is
-// Program::announce, which is meant to change what the parent sees: the parent has no other thread, all
-// signals are blocked, and it goes on only when the child has left its memory.
+// async-signal-safe functions, and may change nothing but its own local variables. The exceptions
+// are Program::announce and the failure of run_apart, which are meant to change what the parent sees: the
+// parent has no other thread, all signals are blocked, and it goes on only when the child has left its
+// memory.
 
 #include "postfork.hpp"
 
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include "core/error_words.hpp"
@@ -40,7 +45,10 @@ void complain(const std::string_view (&pieces)[N]) noexcept {
 }
 
 /// Makes `from` the descriptor `to`, which exec then keeps.
-bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != -1; }
+bool become(int from, int to) noexcept {
+  if (from < 0) return true;
+  return from == to ? ::fcntl(to, F_SETFD, 0) != -1 : ::dup2(from, to) != -1;
+}
 
 /// An exception out of `announce` ends the child, not the parent.
 [[noreturn]] void run_child(const Program& program) noexcept {
@@ -73,22 +81,50 @@ bool become(int from, int to) noexcept { return from < 0 || ::dup2(from, to) != 
   give_up(program, program.failure);
 }
 
-}  // namespace
+/// Leaves its error in `failure`, which is the parent's.
+[[noreturn]] void run_apart(const char* path, char* const* argv, int output, const sigset_t& mask,
+                            volatile int& failure) noexcept {
+  if (become(output, STDOUT_FILENO) && become(STDOUT_FILENO, STDIN_FILENO)) {
+    ::syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
+    ::sigprocmask(SIG_SETMASK, &mask, nullptr);
+    char* const environment[] = {nullptr};
+    ::execve(path, argv, environment);
+  }
+  failure = errno;
+  ::_exit(EXIT_FAILURE);
+}
 
-Result<pid_t> spawn_child(const Program& program) noexcept {
-  // No signal reaches the parent's handlers from the child's side, and none comes between vfork and exec.
+/// Calls `child` in a new process, with the signal mask of before. No signal reaches the parent's handlers
+/// from the child's side, and none comes between vfork and exec.
+template <typename Child>
+Result<pid_t> spawn_blocked(const Child& child) noexcept {
   sigset_t all;
   sigset_t previous;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &previous);
   const pid_t pid = ::vfork();
-  // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): run_child keeps to the rule at the top.
-  if (pid == 0) run_child(program);
+  // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): what is called keeps to the rule at the top.
+  if (pid == 0) child(previous);
   const int error = errno;
   ::sigprocmask(SIG_SETMASK, &previous, nullptr);
   errno = error;
   if (pid == -1) return last_error();
   return pid;
+}
+
+}  // namespace
+
+Result<pid_t> spawn_child(const Program& program) noexcept {
+  return spawn_blocked([&program](const sigset_t&) { run_child(program); });
+}
+
+Result<pid_t> spawn_apart(const char* path, char* const* argv, int output) noexcept {
+  volatile int failure = 0;
+  const auto pid = spawn_blocked([&](const sigset_t& mask) { run_apart(path, argv, output, mask, failure); });
+  if (!pid || failure == 0) return pid;
+  while (::waitpid(*pid, nullptr, 0) == -1 && errno == EINTR) {
+  }
+  return Error{failure};
 }
 
 }  // namespace runvisor::sys

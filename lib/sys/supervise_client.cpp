@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <span>
 
+#include "sys/kernel_calls.hpp"
 #include "sys/trust.hpp"
 
 namespace runvisor::sys {
@@ -115,8 +116,8 @@ core::ControlTrace SuperviseClient::trace() {
   struct statx status {};
   int unread = 0;
   if (!control || ::ioctl(control.get(), FIONREAD, &unread) == -1 ||
-      ::statx(control.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &fifo) == -1 ||
-      ::statx(base_, path_of("supervise/status"), 0, STATX_MTIME, &status) == -1) {
+      extended_status(control.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, fifo) == -1 ||
+      extended_status(base_, path_of("supervise/status"), 0, STATX_MTIME, status) == -1) {
     return trace;
   }
   trace.unread = static_cast<std::size_t>(unread);

@@ -83,7 +83,7 @@ boost::system::result<VariableDirectory, VariableFailure> read_variables(const c
   VariableDirectory found;
   alignas(dirent64) char buffer[8192];
   for (;;) {
-    const ssize_t size = ::getdents64(folder.fd.get(), buffer, sizeof buffer);
+    const ssize_t size = ::getdents64(folder.fd.get(), reinterpret_cast<dirent64*>(buffer), sizeof buffer);
     if (size == -1) return VariableFailure{Step::list, {}, last_error()};
     if (size == 0) return found;
     for (ssize_t at = 0; at < size;) {

@@ -41,8 +41,6 @@ class LoginRecords : public ::testing::Test {
   std::string file_ = scratch_ / "records";
 };
 
-TEST_F(LoginRecords, AreOfTheSizeThatOtherProgramsRead) { EXPECT_EQ(sizeof(utmp) % 384, 0U); }
-
 TEST_F(LoginRecords, EndTheFirstLoginOnALine) {
   const auto done = log_out_of(record("a", "u") + record("b", "u") + record("b", "v"), "b");
   ASSERT_TRUE(done && *done);
