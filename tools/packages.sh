@@ -7,6 +7,12 @@ build_packages=(g++ cmake ninja-build libboost1.81-dev libfmt-dev libgtest-dev c
 # To check the sources, and to build them in other ways.
 check_packages=(clang libclang-rt-14-dev clang-format shellcheck mandoc)
 tidy_packages=(clang-tidy)
+# The release toolchains: musl with a C++ library made out of GCC's source, which is only unpacked, and the compiler for
+# arm64, with what runs its programs, which would register itself with the kernel if it were installed.
+musl_packages=(g++-12 make xz-utils musl-dev linux-libc-dev)
+musl_sources=(gcc-12-source)
+arm64_packages=(g++-aarch64-linux-gnu googletest)
+arm64_emulators=(qemu-user-static)
 
 # The example services' daemons. Installing them would start them, so they are only unpacked.
 daemon_packages=(nginx redis-server redis-tools memcached cron busybox)
@@ -16,7 +22,7 @@ daemon_libraries=(libatomic1 libevent-2.1-7 libjemalloc2 liblua5.1-0 liblzf1 lib
 # To test the example services: programs whose packages start nothing.
 example_packages=(puma)
 # The daemons of the examples that only the tests start, and what they in turn lack.
-test_daemon_packages=(syslog-ng-core openssh-server openssh-client postgresql-15 postgresql-client-15)
+test_daemon_packages=(busybox-static syslog-ng-core openssh-server openssh-client postgresql-15 postgresql-client-15)
 test_daemon_libraries=(libglib2.0-0 libivykis0 libjson-c5 libnet1 libpcre3 libpq5 libwrap0)
 # The original, to compare with.
 original_packages=(runit)
