@@ -31,6 +31,9 @@ original_packages=(runit)
 packaging_packages=(debhelper lintian mmdebstrap)
 replaced_packages=(runit runit-services getty-run runit-init cron procps)
 replaced_packages_apart=(runit-run)
+# The benchmark: its other peers, which are only unpacked, and what runs one of them and draws the curves.
+peer_packages=(s6 execline libs6-2.11 libskarnet2.13 libexecline2.9 daemontools supervisor python3-pkg-resources)
+benchmark_packages=(python3 gnuplot-nox)
 
 say() { printf '%s\n' "$*"; }
 die() {

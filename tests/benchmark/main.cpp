@@ -1,62 +1,19 @@
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <linux/fs.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <exception>
-#include <iterator>
 #include <stdexcept>
-#include <system_error>
 
+#include "files.hpp"
 #include "options.hpp"
+#include "report.hpp"
 #include "rows.hpp"
 
 namespace {
 
 using namespace runvisor::benchmark;
-
-/// A folder that is removed, with all processes that were started, when the benchmark ends, however it ends.
-class WorkingFolder {
- public:
-  explicit WorkingFolder(const std::filesystem::path& parent) {
-    std::string name = (std::filesystem::absolute(parent) / "runvisor-benchmark-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      throw std::system_error(errno, std::generic_category(), name);
-    }
-    path_ = name;
-    spread_subfolders();
-  }
-  ~WorkingFolder() {
-    kill_descendants();
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  WorkingFolder(const WorkingFolder&) = delete;
-  WorkingFolder& operator=(const WorkingFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-
- private:
-  /// Asks ext4 to put every subfolder into a region of its own, so that no round creates its files among the
-  /// inodes that another one, or the last run, has deleted. Other file systems may refuse; then nothing is
-  /// lost.
-  void spread_subfolders() const {
-    const int folder = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int flags = 0;
-    if (folder >= 0 && ioctl(folder, FS_IOC_GETFLAGS, &flags) == 0) {
-      flags |= FS_TOPDIR_FL;
-      ioctl(folder, FS_IOC_SETFLAGS, &flags);
-    }
-    close(folder);
-  }
-
-  std::filesystem::path path_;
-};
 
 /// What creating a small file costs there. ext4 passes over inodes that were deleted within the last minutes
 /// one by one, so a folder below which much was deleted just before makes every supervisor look slow.
@@ -65,18 +22,23 @@ double creation_cost_us(const std::filesystem::path& folder) {
   std::filesystem::create_directory(folder);
   const auto before = Clock::now();
   for (int file = 0; file < kFiles; ++file) {
-    const auto path = folder / std::to_string(file);
-    const int descriptor = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-    if (descriptor < 0 || write(descriptor, "0", 1) != 1) {
-      throw std::system_error(errno, std::generic_category(), path.string());
-    }
-    close(descriptor);
+    write_file(folder / std::to_string(file), "0");
   }
   return Microseconds(Clock::now() - before).count() / kFiles;
 }
 
+Machine describe_machine(const std::filesystem::path& folder) {
+  utsname system{};
+  uname(&system);
+  double load = 0;
+  getloadavg(&load, 1);
+  return {system.release, sysconf(_SC_NPROCESSORS_ONLN), load, creation_cost_us(folder)};
+}
+
 std::vector<Row> measure(Group group, const Context& context) {
   switch (group) {
+    case Group::Floors:
+      return measure_floors(context);
     case Group::Commands:
       return measure_commands(context);
     case Group::Control:
@@ -85,8 +47,8 @@ std::vector<Row> measure(Group group, const Context& context) {
       return measure_pick_up(context);
     case Group::Status:
       return measure_status(context);
-    case Group::Boot:
-      return measure_boot(context);
+    case Group::Growth:
+      return measure_growth(context);
     case Group::Idle:
       return measure_idle(context);
     case Group::Dying:
@@ -95,31 +57,48 @@ std::vector<Row> measure(Group group, const Context& context) {
       return measure_chpst(context);
     case Group::Logger:
       return measure_logger(context);
+    case Group::Size:
+      return measure_size(context);
   }
   return {};
 }
 
-int run(const Options& options) {
+int compare_reports(const Options& options) {
+  const Comparison comparison =
+      compare(read_json(options.compared->before), read_json(options.compared->after), options.tolerance);
+  for (const auto& regression : comparison.regressions) {
+    fmt::print("{}: {:.2f} times as much, beside the same peers, as before\n", regression.row,
+               regression.factor);
+  }
+  fmt::print("{} rows compared, {} worse by more than {:.2f}\n", comparison.rows,
+             comparison.regressions.size(), options.tolerance);
+  // Nothing in common is no success.
+  return comparison.rows > 0 && comparison.regressions.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int measure_all(const Options& options) {
+  Peer ours{"runvisor", Family::Runvisor, options.ours.empty() ? RUNVISOR_BENCHMARK_OURS : options.ours};
+  std::vector<Peer> peers{std::move(ours)};
+  peers.insert(peers.end(), options.peers.begin(), options.peers.end());
+  for (const Peer& peer : peers) {
+    require_programs(peer);
+  }
   become_subreaper();
   const WorkingFolder folder(options.directory);
-  utsname system{};
-  uname(&system);
-  double load = 0;
-  getloadavg(&load, 1);
-  fmt::print("kernel {}, {} processors, load {:.2f}, creating a small file below {}: {:.0f} us\n\n",
-             system.release, sysconf(_SC_NPROCESSORS_ONLN), load, options.directory.string(),
-             creation_cost_us(folder.path() / "calibration"));
-  const Context context{options, {"runvisor", options.ours}, {"runit", options.original}, folder.path()};
-  std::vector<Row> rows;
+  const Context context{options, std::move(peers), folder.path()};
+  Report report{.machine = describe_machine(folder.path() / "calibration"), .sections = {}};
   for (const Group group : options.groups) {
     fmt::print(stderr, "measuring {}...\n", group_name(group));
-    auto measured = measure(group, context);
-    rows.insert(rows.end(), std::make_move_iterator(measured.begin()),
-                std::make_move_iterator(measured.end()));
+    const auto before = Clock::now();
+    report.sections.push_back({group_name(group), measure(group, context)});
+    fmt::print(stderr, "  took {:.1f} s\n", milliseconds_between(before, Clock::now()) / 1000);
   }
-  fmt::print("{}", table(rows));
+  fmt::print("{}", tables(report));
   if (!options.json.empty()) {
-    write_json(options.json, rows);
+    write_json(options.json, report);
+  }
+  if (!options.curves.empty()) {
+    write_curves(options.curves, report);
   }
   return EXIT_SUCCESS;
 }
@@ -128,7 +107,8 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   try {
-    return run(parse_options(argc, argv));
+    const Options options = parse_options(argc, argv);
+    return options.compared ? compare_reports(options) : measure_all(options);
   } catch (const std::invalid_argument& error) {
     fmt::print(stderr, "{}: {}\n{}", argv[0], error.what(), usage(argv[0]));
     return 2;

@@ -1,27 +1,44 @@
 #include "options.hpp"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <getopt.h>
 
+#include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <stdexcept>
 #include <string_view>
 
 namespace runvisor::benchmark {
 namespace {
 
-int positive(std::string_view option, std::string_view text) {
-  int value = 0;
+template <typename Number>
+Number number(std::string_view option, std::string_view text, Number least) {
+  Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1) {
-    throw std::invalid_argument(fmt::format("--{} wants a positive number, not '{}'", option, text));
+  if (error != std::errc{} || end != text.data() + text.size() || value < least) {
+    throw std::invalid_argument(fmt::format("--{} wants a number from {} on, not '{}'", option, least, text));
   }
   return value;
 }
 
+std::chrono::seconds seconds(std::string_view option, std::string_view text) {
+  return std::chrono::seconds{number(option, text, 1)};
+}
+
+std::vector<int> sizes(std::string_view text) {
+  std::vector<int> all;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    all.push_back(number("sizes", text.substr(begin, end - begin), 1));
+    begin = end + 1;
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
 Group group(std::string_view word) {
-  for (const Group candidate : kAllGroups) {
+  for (const Group candidate : all_groups()) {
     if (word == group_name(candidate)) {
       return candidate;
     }
@@ -29,10 +46,27 @@ Group group(std::string_view word) {
   throw std::invalid_argument(fmt::format("no such group of rows: '{}'", word));
 }
 
+/// What shows the lead in a few minutes.
+void make_quick(Options& options) {
+  options.rounds = 2;
+  options.sizes = {10, 100, 1000};
+  options.idle = std::chrono::seconds{10};
+  options.dying = std::chrono::seconds{4};
+}
+
 }  // namespace
+
+const std::vector<Group>& all_groups() {
+  static const std::vector<Group> all{Group::Floors, Group::Commands, Group::Control, Group::PickUp,
+                                      Group::Status, Group::Growth,   Group::Idle,    Group::Dying,
+                                      Group::Chpst,  Group::Logger,   Group::Size};
+  return all;
+}
 
 const char* group_name(Group group) noexcept {
   switch (group) {
+    case Group::Floors:
+      return "floors";
     case Group::Commands:
       return "commands";
     case Group::Control:
@@ -41,8 +75,8 @@ const char* group_name(Group group) noexcept {
       return "pick-up";
     case Group::Status:
       return "status";
-    case Group::Boot:
-      return "boot";
+    case Group::Growth:
+      return "growth";
     case Group::Idle:
       return "idle";
     case Group::Dying:
@@ -51,91 +85,119 @@ const char* group_name(Group group) noexcept {
       return "chpst";
     case Group::Logger:
       return "logger";
+    case Group::Size:
+      return "size";
   }
   return "";
 }
 
 std::string usage(const char* program) {
+  std::string groups;
+  for (const Group group : all_groups()) {
+    groups += fmt::format(" {}", group_name(group));
+  }
   return fmt::format(
-      "usage: {} --original DIR [--ours DIR] [--only GROUP]... [--rounds N] [--services N]\n"
-      "       [--idle SECONDS] [--dying SECONDS] [--directory DIR] [--json FILE]\n"
-      "       [--logs DIR] [--multilog FILE] [--s6-log FILE] [--busybox FILE]\n"
-      "groups: commands control pick-up status boot idle dying chpst logger\n",
-      program);
+      "usage: {0} [--ours DIR] [--peer NAME[:FAMILY]=DIR]... [--only GROUP]... [--quick] [--rounds N]\n"
+      "       [--sizes N,N...] [--idle SECONDS] [--dying SECONDS] [--directory DIR] [--logs DIR]\n"
+      "       [--json FILE] [--curves DIR]\n"
+      "       {0} --compare [--tolerance FACTOR] BEFORE.json AFTER.json\n"
+      "groups:{1}\n"
+      "families: runvisor runit busybox s6 s6-ready daemontools supervisord\n",
+      program, groups);
 }
 
 Options parse_options(int argc, char** argv) {
-  static const option kLong[] = {
-      {"ours", required_argument, nullptr, 'o'},     {"original", required_argument, nullptr, 'r'},
-      {"only", required_argument, nullptr, 'g'},     {"rounds", required_argument, nullptr, 'n'},
-      {"services", required_argument, nullptr, 's'}, {"idle", required_argument, nullptr, 'i'},
-      {"dying", required_argument, nullptr, 'd'},    {"directory", required_argument, nullptr, 'w'},
-      {"json", required_argument, nullptr, 'j'},     {"logs", required_argument, nullptr, 'l'},
-      {"multilog", required_argument, nullptr, 'm'}, {"s6-log", required_argument, nullptr, '6'},
-      {"busybox", required_argument, nullptr, 'b'},  {nullptr, 0, nullptr, 0},
+  enum : int {
+    kOurs,
+    kPeer,
+    kOnly,
+    kQuick,
+    kRounds,
+    kSizes,
+    kIdle,
+    kDying,
+    kDirectory,
+    kLogs,
+    kJson,
+    kCurves,
+    kCompare,
+    kTolerance
   };
+  static const option kLong[] = {{"ours", required_argument, nullptr, kOurs},
+                                 {"peer", required_argument, nullptr, kPeer},
+                                 {"only", required_argument, nullptr, kOnly},
+                                 {"quick", no_argument, nullptr, kQuick},
+                                 {"rounds", required_argument, nullptr, kRounds},
+                                 {"sizes", required_argument, nullptr, kSizes},
+                                 {"idle", required_argument, nullptr, kIdle},
+                                 {"dying", required_argument, nullptr, kDying},
+                                 {"directory", required_argument, nullptr, kDirectory},
+                                 {"logs", required_argument, nullptr, kLogs},
+                                 {"json", required_argument, nullptr, kJson},
+                                 {"curves", required_argument, nullptr, kCurves},
+                                 {"compare", no_argument, nullptr, kCompare},
+                                 {"tolerance", required_argument, nullptr, kTolerance},
+                                 {nullptr, 0, nullptr, 0}};
   Options options;
-  options.ours = RUNVISOR_BENCHMARK_OURS;
-  for (int letter = 0; (letter = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
-    switch (letter) {
-      case 'o':
-        options.ours = optarg;
+  bool comparing = false;
+  optind = 0;  // a second call starts afresh
+  for (int which = 0; (which = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
+    switch (which) {
+      case kOurs:
+        options.ours = std::filesystem::absolute(optarg);
         break;
-      case 'r':
-        options.original = optarg;
+      case kPeer:
+        options.peers.push_back(parse_peer(optarg));
         break;
-      case 'g':
+      case kOnly:
         options.groups.push_back(group(optarg));
         break;
-      case 'n':
-        options.rounds = positive("rounds", optarg);
+      case kQuick:
+        make_quick(options);
         break;
-      case 's':
-        options.services = positive("services", optarg);
+      case kRounds:
+        options.rounds = number("rounds", optarg, 1);
         break;
-      case 'i':
-        options.idle = std::chrono::seconds{positive("idle", optarg)};
+      case kSizes:
+        options.sizes = sizes(optarg);
         break;
-      case 'd':
-        options.dying = std::chrono::seconds{positive("dying", optarg)};
+      case kIdle:
+        options.idle = seconds("idle", optarg);
         break;
-      case 'w':
+      case kDying:
+        options.dying = seconds("dying", optarg);
+        break;
+      case kDirectory:
         options.directory = optarg;
         break;
-      case 'j':
-        options.json = optarg;
-        break;
-      case 'l':
+      case kLogs:
         options.logs = optarg;
         break;
-      case 'm':
-        options.multilog = std::filesystem::absolute(optarg);
+      case kJson:
+        options.json = optarg;
         break;
-      case '6':
-        options.s6_log = std::filesystem::absolute(optarg);
+      case kCurves:
+        options.curves = optarg;
         break;
-      case 'b':
-        options.busybox = std::filesystem::absolute(optarg);
+      case kCompare:
+        comparing = true;
+        break;
+      case kTolerance:
+        options.tolerance = number("tolerance", optarg, 1.0);
         break;
       default:
         throw std::invalid_argument("wrong option");
     }
   }
-  if (options.original.empty() || optind != argc) {
-    throw std::invalid_argument("--original DIR is needed, and nothing but options");
+  if (argc - optind != (comparing ? 2 : 0)) {
+    throw std::invalid_argument(comparing ? "--compare wants two reports" : "only options are wanted");
+  }
+  if (comparing) {
+    options.compared = Reports{argv[optind], argv[optind + 1]};
   }
   if (options.groups.empty()) {
-    options.groups.assign(std::begin(kAllGroups), std::end(kAllGroups));
+    options.groups = all_groups();
   }
-  for (const auto& folder : {options.ours, options.original}) {
-    for (const char* program : {"runsv", "runsvdir", "sv", "chpst", "svlogd"}) {
-      if (!std::filesystem::exists(folder / program)) {
-        throw std::invalid_argument(fmt::format("{} has no {}", folder.string(), program));
-      }
-    }
-  }
-  options.ours = std::filesystem::absolute(options.ours);
-  options.original = std::filesystem::absolute(options.original);
   return options;
 }
 

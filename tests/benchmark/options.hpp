@@ -2,37 +2,43 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "peer.hpp"
 
 namespace runvisor::benchmark {
 
 /// The groups of rows that are measured together because they share running services.
-enum class Group { Commands, Control, PickUp, Status, Boot, Idle, Dying, Chpst, Logger };
+enum class Group { Floors, Commands, Control, PickUp, Status, Growth, Idle, Dying, Chpst, Logger, Size };
 
-inline constexpr Group kAllGroups[] = {Group::Commands, Group::Control, Group::PickUp,
-                                       Group::Status,   Group::Boot,    Group::Idle,
-                                       Group::Dying,    Group::Chpst,   Group::Logger};
+/// All of them, in the order in which they are measured.
+[[nodiscard]] const std::vector<Group>& all_groups();
 
 /// The word that selects a group on the command line.
 [[nodiscard]] const char* group_name(Group group) noexcept;
 
+/// The two reports of --compare.
+struct Reports {
+  std::filesystem::path before;
+  std::filesystem::path after;
+};
+
 struct Options {
-  std::filesystem::path ours;
-  std::filesystem::path original;
+  std::filesystem::path ours;  ///< empty: the programs of the same build
+  std::vector<Peer> peers;     ///< without ours
   std::filesystem::path directory = "/var/tmp";
+  std::filesystem::path logs = "/dev/shm";  ///< where the loggers write; should be a tmpfs
   std::filesystem::path json;
-  /// Where the loggers write; should be a tmpfs.
-  std::filesystem::path logs = "/dev/shm";
-  /// More programs for the group `logger`; empty: left out.
-  std::filesystem::path multilog;
-  std::filesystem::path s6_log;
-  std::filesystem::path busybox;
+  std::filesystem::path curves;
   std::vector<Group> groups;
   int rounds = 5;
-  int services = 1000;
+  std::vector<int> sizes{10, 100, 500, 1000, 5000};  ///< ascending
   std::chrono::seconds idle{30};
   std::chrono::seconds dying{10};
+  std::optional<Reports> compared;  ///< nothing is measured then
+  double tolerance = 1.25;
 };
 
 /// Reads the command line. Throws std::invalid_argument with a message for the user.

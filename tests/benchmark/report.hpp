@@ -1,43 +1,59 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "row.hpp"
+
 namespace runvisor::benchmark {
 
-/// Median and the quartiles around it.
-struct Summary {
-  double median = 0;
-  double lower = 0;
-  double upper = 0;
-  std::size_t count = 0;
+/// Rows that were measured together.
+struct Section {
+  std::string group;
+  std::vector<Row> rows;
 };
 
-/// Sorts a copy of the samples; all zero when there are none.
-[[nodiscard]] Summary summarize(std::vector<double> samples);
-
-/// One line of the table: the same work, by the original and by runvisor.
-struct Row {
-  std::string name;
-  std::string unit;
-  std::optional<double> target = {};  ///< the greatest ratio of the medians that meets the goal, or the least
-  std::string reference = "runit";    ///< what ours is compared with
-  bool more_is_better = false;        ///< the target is the least ratio
-  std::vector<double> ours = {};
-  std::vector<double> original = {};
-
-  /// Median of ours by median of the original's; empty when the original's is zero.
-  [[nodiscard]] std::optional<double> ratio() const;
-  /// Whether the target is met; with a target of zero, ours has to be zero itself. Empty without a target.
-  [[nodiscard]] std::optional<bool> met() const;
+/// What the figures depend on.
+struct Machine {
+  std::string kernel;
+  long processors = 0;
+  double load = 0;
+  double creation_us = 0;  ///< what creating a small file takes
 };
 
-/// The table for a terminal (Markdown, so that it can be pasted).
-[[nodiscard]] std::string table(const std::vector<Row>& rows);
+struct Report {
+  Machine machine;
+  std::vector<Section> sections;
 
-/// Writes all rows with their samples as JSON. Throws std::system_error.
-void write_json(const std::filesystem::path& path, const std::vector<Row>& rows);
+  [[nodiscard]] std::vector<Row> all_rows() const;
+};
+
+/// The tables for a terminal (Markdown, so that they can be pasted).
+[[nodiscard]] std::string tables(const Report& report);
+
+/// All rows with their samples, and back. What was read has the samples, not the targets. Both throw
+/// std::system_error on a file that cannot be used, reading also std::runtime_error on one that is not a
+/// report.
+void write_json(const std::filesystem::path& path, const Report& report);
+[[nodiscard]] Report read_json(const std::filesystem::path& path);
+
+/// Writes the file CURVE.data for every curve with two sizes at least: a line for each size, with the medians
+/// of all series in columns, named in the first line, as gnuplot reads it. Throws std::system_error.
+void write_curves(const std::filesystem::path& folder, const Report& report);
+
+/// A row in which ours has fallen behind: the factor by which the ratios to the same peers have become worse
+/// (the geometric mean over the peers), above what is tolerated.
+struct Regression {
+  std::string row;
+  double factor;
+};
+struct Comparison {
+  std::size_t rows = 0;  ///< that both reports have, with a peer in common
+  std::vector<Regression> regressions;
+};
+
+/// Compares ratios, never times, so the reports may come from different machines or hours.
+[[nodiscard]] Comparison compare(const Report& before, const Report& after, double tolerance);
 
 }  // namespace runvisor::benchmark

@@ -1,13 +1,10 @@
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
+#include <optional>
 #include <stdexcept>
-#include <system_error>
-#include <utility>
 
+#include "files.hpp"
 #include "rows.hpp"
 
 namespace runvisor::benchmark {
@@ -16,14 +13,6 @@ namespace {
 /// Starts by each of the ways in a round, after one that is not counted.
 constexpr int kStarts = 60;
 constexpr int kVariables = 4;
-
-void write_file(const std::filesystem::path& path, const std::string& content) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (file < 0 || write(file, content.data(), content.size()) != static_cast<ssize_t>(content.size())) {
-    throw std::system_error(errno, std::generic_category(), path.string());
-  }
-  close(file);
-}
 
 /// A directory as of a service: `./run`, which ends at once, and the variables in `./env`.
 std::filesystem::path make_directory(const Context& context) {
@@ -37,6 +26,44 @@ std::filesystem::path make_directory(const Context& context) {
   return directory;
 }
 
+/// How a peer runs `./run` as nobody, with the variables and a limit; empty: it has no program for that.
+Command changing_state(const Peer& peer) {
+  switch (peer.family) {
+    case Family::Runvisor:
+    case Family::Runit:
+    case Family::Busybox:
+      return {peer.program("chpst"), "-u", "nobody:nogroup", "-e", "env", "-o", "1024", "./run"};
+    case Family::S6:
+      return {peer.program("s6-envdir"),
+              "env",
+              peer.program("s6-softlimit"),
+              "-o",
+              "1024",
+              peer.program("s6-setuidgid"),
+              "nobody",
+              "./run"};
+    case Family::Daemontools:
+      return {peer.program("envdir"),
+              "env",
+              peer.program("softlimit"),
+              "-o",
+              "1024",
+              peer.program("setuidgid"),
+              "nobody",
+              "./run"};
+    case Family::S6Ready:
+    case Family::Supervisord:
+      return {};
+  }
+  return {};
+}
+
+struct Way {
+  std::string name;
+  Role role;
+  Command command;
+};
+
 }  // namespace
 
 std::vector<Row> measure_chpst(const Context& context) {
@@ -44,43 +71,33 @@ std::vector<Row> measure_chpst(const Context& context) {
     throw std::runtime_error("the group chpst changes users and needs root");
   }
   const auto directory = make_directory(context);
-  const auto by_chpst = [](const Suite& suite) {
-    return std::vector<std::string>{
-        (suite.programs / "chpst").string(), "-u", "nobody:nogroup", "-e", "env", "-o", "1024", "./run"};
-  };
-  struct Way {
-    std::vector<std::string> command;
-    std::vector<double> samples = {};
-  };
-  std::array<Way, 4> ways{Way{by_chpst(context.ours)}, Way{by_chpst(context.original)},
-                          Way{{RUNVISOR_BENCHMARK_HELPERS "/benchmark-floor"}}, Way{{"./run"}}};
-  const auto milliseconds_of = [&](const Way& way) {
-    const auto before = Clock::now();
-    const int status = wait_for(spawn(way.command, context.folder / "chpst-errors", {}, directory));
-    const std::chrono::duration<double, std::milli> duration = Clock::now() - before;
-    if (status != 0) {
-      throw std::runtime_error(fmt::format("{} failed: wait status {}", way.command.front(), status));
+  std::vector<Way> ways;
+  for (const Peer& peer : context.peers) {
+    if (const Command command = changing_state(peer); !command.empty()) {
+      ways.push_back({peer.name, context.role_of(peer), command});
     }
-    return duration.count();
-  };
+  }
+  ways.push_back({"floor", Role::Floor, {RUNVISOR_BENCHMARK_HELPERS "/benchmark-floor"}});
+  ways.push_back({"program alone", Role::Floor, {"./run"}});
+  Row row{.name = "a program run by chpst -u -e -o",
+          .unit = "ms",
+          .targets = {{std::string{kBest}, 1}, {"floor", 1.15}}};
   for (int start = 0; start <= context.options.rounds * kStarts; ++start) {
     for (std::size_t step = 0; step < ways.size(); ++step) {
-      Way& way = ways[(static_cast<std::size_t>(start) + step) % ways.size()];
-      const double duration = milliseconds_of(way);
+      const Way& way = ways[(static_cast<std::size_t>(start) + step) % ways.size()];
+      const auto before = Clock::now();
+      const int status = wait_for(spawn(way.command, context.folder / "chpst-errors", {}, directory));
+      const double duration = milliseconds_between(before, Clock::now());
+      if (status != 0) {
+        throw std::runtime_error(fmt::format("{} failed: wait status {}", way.command.front(), status));
+      }
+      auto& samples = row.of(way.name, way.role);
       if (start > 0) {
-        way.samples.push_back(duration);
+        samples.push_back(duration);
       }
     }
   }
-  const auto row = [&](std::optional<double> target, std::string reference, std::size_t way) {
-    return Row{.name = "a program run by chpst -u -e -o",
-               .unit = "ms",
-               .target = target,
-               .reference = std::move(reference),
-               .ours = ways[0].samples,
-               .original = ways[way].samples};
-  };
-  return {row(1.0, "runit", 1), row(1.15, "floor", 2), row({}, "program alone", 3)};
+  return {row};
 }
 
 }  // namespace runvisor::benchmark

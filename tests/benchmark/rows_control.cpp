@@ -2,7 +2,9 @@
 #include <signal.h>
 
 #include <array>
-#include <memory>
+#include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "rows.hpp"
@@ -18,133 +20,149 @@ constexpr milliseconds kAtRest{1150};
 constexpr milliseconds kSettle{8};
 constexpr int kServices = 8;
 constexpr int kCommandServices = 3;
+/// A peer that has once taken longer is asked for its first service only from then on: its figures need no
+/// more samples, and the others need not wait.
+constexpr double kSlowMs = 150;
 
-double milliseconds_between(Clock::time_point from, Clock::time_point to) {
-  return std::chrono::duration<double, std::milli>(to - from).count();
-}
+/// Measures a row on several services of all crowds, in turns.
+class Turns {
+ public:
+  Turns(Contest& contest, int services) : contest_(contest), services_(services) {}
 
-/// Both suites with a few running services each.
-struct Pair {
-  std::array<std::unique_ptr<ScanDirectory>, 2> sides;  // ours, original
-
-  Pair(const Context& context, int services, const char* name)
-      : sides{std::make_unique<ScanDirectory>(context.ours, context.folder / fmt::format("{}-ours", name)),
-              std::make_unique<ScanDirectory>(context.original,
-                                              context.folder / fmt::format("{}-original", name))} {
-    for (auto& side : sides) {
-      side->add_services(services, ServiceKind::Reporting);
-      side->start();
-      for (int service = 0; service < services; ++service) {
-        (void)side->next_event(EventKind::Started);
-      }
-    }
-  }
-
-  void end() {
-    for (auto& side : sides) {
-      side->hang_up();
-    }
-    reap_all(std::chrono::seconds{60});
-  }
-
-  /// Calls `measure(side)` for both, the one that goes first taking turns; keeps what it returns in the row.
+  /// Calls `measure(crowd, service)`, which returns milliseconds, or nothing when the peer cannot do that.
   template <typename Measure>
-  void interleave(int turn, Row& row, const Measure& measure) {
-    for (const int step : {0, 1}) {
-      const int which = (turn + step) % 2;
-      auto& samples = which == 0 ? row.ours : row.original;
-      samples.push_back(measure(*sides[static_cast<std::size_t>(which)]));
-      rest(kSettle);
+  void take(int round, Row& row, const Measure& measure) {
+    rest(kAtRest);
+    for (int service = 0; service < services_; ++service) {
+      contest_.each(round + service, [&](Crowd& crowd) {
+        if (service > 0 && slow_.contains(&crowd)) {
+          return;
+        }
+        const std::optional<double> duration = measure(crowd, service);
+        if (!duration) {
+          return;
+        }
+        contest_.samples_in(row, crowd).push_back(*duration);
+        if (*duration > kSlowMs) {
+          slow_.insert(&crowd);
+        }
+        rest(kSettle);
+      });
     }
   }
+
+ private:
+  Contest& contest_;
+  int services_;
+  std::set<const Crowd*> slow_;
 };
 
 }  // namespace
 
 std::vector<Row> measure_commands(const Context& context) {
-  Pair pair(context, kCommandServices, "commands");
-  std::vector<Row> rows{{.name = "sv stop", .unit = "ms", .target = 0.01},
-                        {.name = "sv start", .unit = "ms", .target = 0.01},
-                        {.name = "sv restart", .unit = "ms", .target = 0.01}};
-  const std::array words{"stop", "start", "restart"};
+  Contest contest(context, "commands", kCommandServices, ServiceKind::Reporting,
+                  [](const FamilyTraits& traits) { return traits.family != Family::Daemontools; });
+  Turns turns(contest, kCommandServices);
+  const std::vector<Target> targets{{"s6", 0.5}, {"s6-ready", 0.5}, {"runit", 0.01}};
+  std::vector<Row> rows{{.name = "down until done", .unit = "ms", .targets = targets},
+                        {.name = "up until done", .unit = "ms", .targets = targets},
+                        {.name = "restart until done", .unit = "ms", .targets = targets}};
+  const std::array actions{Action::Down, Action::Up, Action::Restart};
   for (int round = 0; round < context.options.rounds; ++round) {
-    for (std::size_t word = 0; word < words.size(); ++word) {
-      rest(kAtRest);
-      for (int service = 0; service < kCommandServices; ++service) {
-        pair.interleave(round + service, rows[word], [&](ScanDirectory& side) {
-          return side.run_sv({words[word], side.service_path(service).string()}).count() / 1000;
-        });
-      }
+    for (std::size_t which = 0; which < actions.size(); ++which) {
+      turns.take(round, rows[which], [&](Crowd& crowd, int service) {
+        return crowd.run(crowd.command_for(actions[which], service)).count() / 1000;
+      });
     }
   }
-  pair.end();
+  contest.end();
   return rows;
 }
 
 std::vector<Row> measure_control(const Context& context) {
-  Pair pair(context, kServices, "control");
-  Row down{.name = "byte d -> SIGTERM in the service", .unit = "ms", .target = 0.3};
-  Row up{.name = "byte u -> first instruction", .unit = "ms", .target = 0.6};
-  Row term{.name = "byte t -> next instance's first instruction", .unit = "ms", .target = 0.5};
-  Row killed{.name = "kill -9 -> next instance's first instruction", .unit = "ms", .target = 0.6};
-  std::array<std::array<pid_t, kServices>, 2> pids{};
-  const auto pid_of = [&](const ScanDirectory& side, int service) -> pid_t& {
-    const std::size_t which = &side == pair.sides[0].get() ? 0 : 1;
-    return pids[which][static_cast<std::size_t>(service)];
-  };
-  const auto byte_to = [](EventKind kind, char byte, int service, const auto& note) {
-    return [kind, byte, service, &note](ScanDirectory& side) {
-      const auto written = side.command(service, byte);
-      const EventRecord record = side.next_event(kind);
-      note(side, service) = record.pid;
+  Contest contest(context, "control", kServices, ServiceKind::Reporting,
+                  [](const FamilyTraits&) { return true; });
+  Turns turns(contest, kServices);
+  Row down{.name = "byte d -> SIGTERM in the service", .unit = "ms", .targets = {{"s6", 1}, {"runit", 0.3}}};
+  Row up{.name = "byte u -> first instruction", .unit = "ms", .targets = {{"s6", 0.8}, {"runit", 0.6}}};
+  Row term{.name = "byte t -> next instance's first instruction",
+           .unit = "ms",
+           .targets = {{std::string{kBest}, 1}, {"runit", 0.5}}};
+  Row killed{.name = "kill -9 -> next instance's first instruction",
+             .unit = "ms",
+             .targets = {{std::string{kBestOfEach}, 1}, {"runit", 0.6}}};
+  std::map<std::pair<const Crowd*, int>, pid_t> pids;
+  const auto byte_to = [&pids](EventKind kind, char byte) {
+    return [&pids, kind, byte](Crowd& crowd, int service) -> std::optional<double> {
+      if (!traits_of(crowd.peer().family).takes_bytes) {
+        return std::nullopt;
+      }
+      const auto written = crowd.write_byte(service, byte);
+      const EventRecord record = crowd.next_event(kind);
+      pids[{&crowd, service}] = record.pid;
       return milliseconds_between(written, time_of(record));
     };
   };
-  const auto every_service = [&](int round, Row& row, const auto& measure) {
-    rest(kAtRest);
-    for (int service = 0; service < kServices; ++service) {
-      pair.interleave(round + service, row, measure(service));
-    }
-  };
   for (int round = 0; round < context.options.rounds; ++round) {
-    every_service(round, down,
-                  [&](int service) { return byte_to(EventKind::Terminated, 'd', service, pid_of); });
-    every_service(round, up, [&](int service) { return byte_to(EventKind::Started, 'u', service, pid_of); });
-    every_service(round, term,
-                  [&](int service) { return byte_to(EventKind::Started, 't', service, pid_of); });
-    every_service(round, killed, [&](int service) {
-      return [&pid_of, service](ScanDirectory& side) {
-        const auto before = Clock::now();
-        kill(pid_of(side, service), SIGKILL);
-        const EventRecord record = side.next_event(EventKind::Started);
-        pid_of(side, service) = record.pid;
-        return milliseconds_between(before, time_of(record));
-      };
+    turns.take(round, down, byte_to(EventKind::Terminated, 'd'));
+    turns.take(round, up, byte_to(EventKind::Started, 'u'));
+    turns.take(round, term, byte_to(EventKind::Started, 't'));
+    turns.take(round, killed, [&pids](Crowd& crowd, int service) -> std::optional<double> {
+      pid_t& pid = pids[{&crowd, service}];
+      if (pid == 0) {
+        // No byte has made it report. Then the services are the root's own children, and one of them will do.
+        if (service > 0) {
+          return std::nullopt;
+        }
+        pid = children_of(crowd.root()).at(0);
+      }
+      const auto before = Clock::now();
+      kill(pid, SIGKILL);
+      const EventRecord record = crowd.next_event(EventKind::Started);
+      pid = record.pid;
+      return milliseconds_between(before, time_of(record));
     });
   }
-  pair.end();
+  contest.end();
   return {std::move(down), std::move(up), std::move(term), std::move(killed)};
 }
 
 std::vector<Row> measure_pick_up(const Context& context) {
-  Pair pair(context, 1, "pick-up");
-  Row row{.name = "directory linked in -> first instruction", .unit = "ms", .target = 0.005};
-  for (int round = 0; round < 2 * context.options.rounds; ++round) {
-    // Both at once: the one that polls takes seconds. The pause moves the link through the polling period.
+  Contest contest(context, "pick-up", 1, ServiceKind::Reporting, [](const FamilyTraits&) { return true; });
+  Row row{.name = "service added -> its first instruction",
+          .unit = "ms",
+          .targets = {{"", 10}, {"s6", 1}, {"runit", 0.005}}};
+  for (int round = 0; round < context.options.rounds; ++round) {
+    // The pause moves the moment through the polling period.
     rest(milliseconds{1100 + 370 * (round % 7)});
-    std::array<Clock::time_point, 2> linked;
-    for (std::size_t which = 0; which < 2; ++which) {
-      auto& side = *pair.sides[which];
-      const auto service = side.stock_service(fmt::format("new-{}", round));
-      linked[which] = side.link_in(service);
-      if (which == 0) {
-        row.ours.push_back(milliseconds_between(linked[which], time_of(side.next_event(EventKind::Started))));
+    const std::string name = fmt::format("new-{}", round);
+    std::map<const Crowd*, Clock::time_point> added;
+    const auto collect = [&](Crowd& crowd) {
+      const auto started = time_of(crowd.next_event(EventKind::Started));
+      contest.samples_in(row, crowd).push_back(milliseconds_between(added[&crowd], started));
+      crowd.reap_nudge();
+    };
+    const auto polls = [](const Crowd& crowd) { return traits_of(crowd.peer().family).polls; };
+    contest.each(round, [&](Crowd& crowd) {
+      crowd.make_newcomer(name);
+      if (!polls(crowd)) {
+        added[&crowd] = crowd.bring_in(name);
+        collect(crowd);
       }
-    }
-    row.original.push_back(
-        milliseconds_between(linked[1], time_of(pair.sides[1]->next_event(EventKind::Started))));
+    });
+    // Those that poll take seconds, so they do it all at the same time.
+    contest.each(round, [&](Crowd& crowd) {
+      if (polls(crowd)) {
+        added[&crowd] = crowd.bring_in(name);
+      }
+    });
+    contest.each(round, [&](Crowd& crowd) {
+      if (polls(crowd)) {
+        collect(crowd);
+      }
+    });
   }
-  pair.end();
+  contest.end();
   return {std::move(row)};
 }
 

@@ -16,12 +16,13 @@
 #include <system_error>
 #include <utility>
 
+#include "files.hpp"
 #include "rows.hpp"
 
 namespace runvisor::benchmark {
 namespace {
 
-constexpr std::size_t kStreamBytes = 64'000'000;
+constexpr std::size_t kStreamBytes = 32'000'000;
 /// A packet for each line takes long.
 constexpr std::size_t kSentBytes = 4'000'000;
 constexpr std::size_t kWriteBytes = 65'536;
@@ -66,8 +67,9 @@ struct Logger {
   enum class Kind { Svlogd, Busybox, Multilog, S6 };
 
   std::string name;
+  Role role;
   Kind kind;
-  std::vector<std::string> program;
+  Command program;
 
   [[nodiscard]] bool able(Work work) const {
     switch (work) {
@@ -100,9 +102,7 @@ std::vector<std::string> Logger::command(Work work, const std::filesystem::path&
     if (work == Work::Alert) config += "e*000 *\n";
     if (work == Work::Send) config += fmt::format("u{}\n", address);
     std::filesystem::create_directories(directory);
-    const int file = open((directory / "config").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    if (file < 0 || write(file, config.data(), config.size()) < 0) fail("config");
-    close(file);
+    write_file(directory / "config", config);
     if (work == Work::Stamp) words.emplace_back("-t");
     if (work == Work::Replace) words.insert(words.end(), {"-r", "_"});
   } else {
@@ -251,98 +251,78 @@ struct Sink {
   Sink& operator=(const Sink&) = delete;
 };
 
-/// Removes the folder for the logs, however the measurement ends.
-struct LogFolder {
-  std::filesystem::path path;
-
-  explicit LogFolder(const std::filesystem::path& parent) {
-    std::string name = (std::filesystem::absolute(parent) / "runvisor-benchmark-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) fail(name);
-    path = name;
+/// The loggers of the peers.
+std::vector<Logger> loggers_of(const Context& context) {
+  std::vector<Logger> loggers;
+  for (const Peer& peer : context.peers) {
+    const auto add = [&](Logger::Kind kind, const char* program) {
+      loggers.push_back({peer.name, context.role_of(peer), kind, {peer.program(program)}});
+    };
+    switch (peer.family) {
+      case Family::Runvisor:
+      case Family::Runit:
+        add(Logger::Kind::Svlogd, "svlogd");
+        break;
+      case Family::Busybox:
+        add(Logger::Kind::Busybox, "svlogd");
+        break;
+      case Family::Daemontools:
+        add(Logger::Kind::Multilog, "multilog");
+        break;
+      case Family::S6:
+        add(Logger::Kind::S6, "s6-log");
+        break;
+      case Family::S6Ready:
+      case Family::Supervisord:
+        break;
+    }
   }
-  ~LogFolder() {
-    kill_descendants();
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  LogFolder(const LogFolder&) = delete;
-  LogFolder& operator=(const LogFolder&) = delete;
-};
+  return loggers;
+}
 
-std::optional<double> target_for(const Logger& logger, const Cell& cell) {
-  if (logger.name == "runit") return cell.to_runit;
-  return logger.name == "s6-log" ? cell.to_s6 : std::optional(1.0);
+std::vector<Target> targets_of(const Cell& cell) {
+  std::vector<Target> targets{{std::string{kBest}, 1}};
+  if (cell.to_runit) targets.push_back({"runit", *cell.to_runit});
+  if (cell.to_s6) targets.push_back({"s6", *cell.to_s6});
+  return targets;
 }
 
 }  // namespace
 
 std::vector<Row> measure_logger(const Context& context) {
-  const Options& options = context.options;
-  std::vector<Logger> loggers{
-      {"runvisor", Logger::Kind::Svlogd, {(context.ours.programs / "svlogd").string()}},
-      {"runit", Logger::Kind::Svlogd, {(context.original.programs / "svlogd").string()}}};
-  if (!options.multilog.empty())
-    loggers.push_back({"multilog", Logger::Kind::Multilog, {options.multilog.string()}});
-  if (!options.s6_log.empty()) loggers.push_back({"s6-log", Logger::Kind::S6, {options.s6_log.string()}});
-  if (!options.busybox.empty()) {
-    loggers.push_back({"busybox", Logger::Kind::Busybox, {options.busybox.string(), "svlogd"}});
-  }
+  const auto loggers = loggers_of(context);
   // A logger that ends early is told by its status, not by its signal to us.
   signal(SIGPIPE, SIG_IGN);
-  const LogFolder folder(options.logs);
+  const WorkingFolder folder(context.options.logs);
   const Sink sink;
   std::vector<Row> rows;
   for (const Cell& cell : cells()) {
     const std::string stream = make_stream(cell.line, cell.work == Work::Send ? kSentBytes : kStreamBytes);
-    std::vector<std::vector<Run>> runs(loggers.size());
-    std::vector<double> floors[3];
+    Row rate{.name = cell.name, .unit = "MB/s", .more_is_better = true, .targets = targets_of(cell)};
+    Row cost{.name = cell.name + ": processor time",
+             .unit = "s/GB",
+             .targets = {{std::string{kBest}, 1}, {"s6", 0.5}}};
     const bool first = &cell == &cells().front();
-    for (int round = 0; round < options.rounds; ++round) {
+    for (int round = 0; round < context.options.rounds; ++round) {
       for (std::size_t step = 0; step < loggers.size(); ++step) {
-        const std::size_t which = (static_cast<std::size_t>(round) + step) % loggers.size();
-        if (loggers[which].able(cell.work)) {
-          runs[which].push_back(
-              log(loggers[which], cell, stream, folder.path / loggers[which].name, sink.address));
+        const Logger& logger = loggers[(static_cast<std::size_t>(round) + step) % loggers.size()];
+        if (logger.able(cell.work)) {
+          const Run run = log(logger, cell, stream, folder.path() / logger.name, sink.address);
+          rate.of(logger.name, logger.role).push_back(run.rate);
+          cost.of(logger.name, logger.role).push_back(run.cost);
         }
       }
       if (first) {
-        floors[0].push_back(pipe_floor(stream).rate);
-        floors[1].push_back(file_floor(stream, kWriteBytes, folder.path / "floor"));
-        floors[2].push_back(file_floor(stream, cell.line, folder.path / "floor"));
+        rate.of("pipe floor", Role::Floor).push_back(pipe_floor(stream).rate);
+        rate.of("floor of 64 KiB writes", Role::Floor)
+            .push_back(file_floor(stream, kWriteBytes, folder.path() / "floor"));
+        rate.of("floor of a write per line", Role::Floor)
+            .push_back(file_floor(stream, cell.line, folder.path() / "floor"));
       }
     }
-    const auto samples = [&](std::size_t which, double Run::*figure) {
-      std::vector<double> all;
-      for (const Run& run : runs[which]) all.push_back(run.*figure);
-      return all;
-    };
-    for (std::size_t which = 1; which < loggers.size(); ++which) {
-      if (runs[which].empty()) continue;
-      rows.push_back({.name = cell.name,
-                      .unit = "MB/s",
-                      .target = target_for(loggers[which], cell),
-                      .reference = loggers[which].name,
-                      .more_is_better = true,
-                      .ours = samples(0, &Run::rate),
-                      .original = samples(which, &Run::rate)});
-    }
-    if (!first) continue;
-    for (std::size_t which = 1; which < loggers.size(); ++which) {
-      rows.push_back({.name = cell.name + ": processor time",
-                      .unit = "s/GB",
-                      .target = loggers[which].name == "s6-log" ? 0.5 : 1,
-                      .reference = loggers[which].name,
-                      .ours = samples(0, &Run::cost),
-                      .original = samples(which, &Run::cost)});
-    }
-    const char* const names[] = {"pipe floor", "floor of 64 KiB writes", "floor of a write per line"};
-    for (std::size_t floor = 0; floor < 3; ++floor) {
-      rows.push_back({.name = cell.name,
-                      .unit = "MB/s",
-                      .reference = names[floor],
-                      .more_is_better = true,
-                      .ours = samples(0, &Run::rate),
-                      .original = floors[floor]});
+    rows.push_back(std::move(rate));
+    if (first) {
+      rows.push_back(std::move(cost));
     }
   }
   return rows;

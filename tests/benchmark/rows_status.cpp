@@ -7,61 +7,46 @@
 namespace runvisor::benchmark {
 namespace {
 
-constexpr int kFewServices = 50;
-/// In a round. Both suites take turns within it, so that whatever else the machine does meets both.
-constexpr int kSamples = 40;
+/// The part of them that is few.
+constexpr int kFew = 20;
+constexpr int kManyServices = 1000;
+/// In a round. All take turns within it, so that whatever else the machine does meets each of them.
+constexpr int kSamples = 25;
+/// Set-ups, at most: between them the figures differ little.
+constexpr int kMostRounds = 2;
 /// Until the file system has written what the start left behind.
 constexpr std::chrono::seconds kSettle{3};
-constexpr std::chrono::seconds kEndDeadline{120};
 
-/// A suite's supervisors at rest, and the command that asks for the state of all.
-class Resting {
- public:
-  Resting(const Context& context, const Suite& suite, int round)
-      : scan_(suite, context.folder / fmt::format("status-{}-{}", suite.name, round)) {
-    const int count = context.options.services;
-    scan_.add_services(count, ServiceKind::Reporting);
-    scan_.start();
-    for (int service = 0; service < count; ++service) {
-      static_cast<void>(scan_.next_event(EventKind::Started));
-      all_.push_back(scan_.service_path(service).string());
-    }
-    const auto few = std::min<std::ptrdiff_t>(kFewServices, count);
-    few_.insert(few_.end(), all_.begin() + 1, all_.begin() + 1 + few);
-    scan_.flush();
-  }
-
-  [[nodiscard]] double few_ms() const { return scan_.run_sv(few_).count() / 1000; }
-  [[nodiscard]] double all_ms() const { return scan_.run_sv(all_).count() / 1000; }
-  void hang_up() { scan_.hang_up(); }
-
- private:
-  ScanDirectory scan_;
-  std::vector<std::string> few_{"status"};
-  std::vector<std::string> all_{"status"};
-};
+/// One command for all services; the others would measure the start of a program.
+bool tells_all_at_once(const FamilyTraits& traits) {
+  return traits.most_services >= kManyServices && traits.family != Family::S6 &&
+         traits.family != Family::S6Ready;
+}
 
 }  // namespace
 
 std::vector<Row> measure_status(const Context& context) {
-  const int count = context.options.services;
-  Row few{.name = fmt::format("sv status of {}", std::min(count, kFewServices)), .unit = "ms", .target = 0.8};
-  Row all{.name = fmt::format("sv status of {}", count), .unit = "ms", .target = 0.8};
-  for (int round = 0; round < context.options.rounds; ++round) {
-    Resting ours(context, context.ours, round);
-    Resting original(context, context.original, round);
+  const int many = std::min(kManyServices, context.options.sizes.back());
+  const int few = std::max(1, many / kFew);
+  const std::vector<Target> targets{{"runit", 0.8}};
+  Row of_few{.name = fmt::format("state of {}", few), .unit = "ms", .targets = targets};
+  Row of_many{.name = fmt::format("state of {}", many), .unit = "ms", .targets = targets};
+  for (int round = 0; round < std::min(context.options.rounds, kMostRounds); ++round) {
+    Contest contest(context, fmt::format("status-{}", round), many, ServiceKind::Reporting,
+                    tells_all_at_once);
+    contest.crowds().front()->flush();
     rest(kSettle);
     for (int sample = 0; sample < kSamples; ++sample) {
-      few.ours.push_back(ours.few_ms());
-      few.original.push_back(original.few_ms());
-      all.ours.push_back(ours.all_ms());
-      all.original.push_back(original.all_ms());
+      contest.each(sample, [&](Crowd& crowd) {
+        for (auto [row, count] : {std::pair{&of_few, few}, std::pair{&of_many, many}}) {
+          const auto commands = crowd.status_commands(0, count);
+          contest.samples_in(*row, crowd).push_back(crowd.run(commands.front()).count() / 1000);
+        }
+      });
     }
-    ours.hang_up();
-    original.hang_up();
-    reap_all(kEndDeadline);
+    contest.end();
   }
-  return {few, all};
+  return {of_few, of_many};
 }
 
 }  // namespace runvisor::benchmark

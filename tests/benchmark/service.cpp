@@ -1,6 +1,7 @@
 // A service without any library: its first instructions read the clock, it reports that to the FIFO
 // `../events` when there is one, and then it waits for SIGTERM, which it reports as well before it ends.
-// Compiled with SERVICE_DIES_AT_ONCE it does nothing but end.
+// Compiled with SERVICE_DIES_AT_ONCE it does nothing but end. Compiled with SERVICE_IS_READY it notifies a
+// supervisor that wants to hear, as s6 does, on descriptor 3.
 
 #include <asm/unistd.h>
 
@@ -10,8 +11,13 @@
 #define SERVICE_DIES_AT_ONCE false
 #endif
 
+#ifndef SERVICE_IS_READY
+#define SERVICE_IS_READY false
+#endif
+
 namespace {
 
+constexpr bool kIsReady = SERVICE_IS_READY;
 constexpr bool kDiesAtOnce = SERVICE_DIES_AT_ONCE;
 constexpr long kClockMonotonic = 1;
 constexpr long kOpenForWriting = 01;
@@ -62,6 +68,11 @@ extern "C" [[noreturn]] void _start() {
     const long fifo = system_call(__NR_open, address("../events"), kOpenForWriting | kNonBlocking);
     system_call(__NR_rt_sigprocmask, kBlockSignals, address(&kTermSet), 0, sizeof kTermSet);
     report(fifo, EventKind::Started, started);
+    if constexpr (kIsReady) {
+      constexpr long kNotification = 3;
+      system_call(__NR_write, kNotification, address("\n"), 1);
+      system_call(__NR_close, kNotification);
+    }
     while (system_call(__NR_rt_sigtimedwait, address(&kTermSet), 0, 0, sizeof kTermSet) < 0) {
     }
     report(fifo, EventKind::Terminated, now());
