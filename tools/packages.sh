@@ -34,6 +34,11 @@ replaced_packages_apart=(runit-run)
 # The benchmark: its other peers, which are only unpacked, and what runs one of them and draws the curves.
 peer_packages=(s6 execline libs6-2.11 libskarnet2.13 libexecline2.9 daemontools supervisor python3-pkg-resources)
 benchmark_packages=(python3 gnuplot-nox)
+# To run containers; to hold Kubernetes manifests and compose files against their schemas; and what is installed into the
+# images, the stand-in for phusion's among them.
+container_packages=(crun podman)
+manifest_packages=(docker-compose python3-kubernetes)
+image_packages=(busybox cron logrotate nginx openssh-server runit syslog-ng-core)
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -118,4 +123,41 @@ fetch_debian_root() {
     --customize-hook="chroot \"\$1\" $install ${replaced_packages_apart[*]}" \
     bookworm "$file.new" "${sources[@]}" >/dev/null || return 1
   mv "$file.new" "$file"
+}
+
+# fetch_image_sources FOLDER: makes debian.tar there, the root file system that images are built from, which leaves out
+# what Debian's official slim image leaves out; and `archives` and `lists`, with which apt installs image_packages without
+# a network. What FOLDER holds already is not fetched again. Needs root.
+fetch_image_sources() {
+  local folder=$1 contents=${image_packages[*]} made left_out options=() sources
+  if [[ -f $folder/packages && $(<"$folder/packages") == "$contents" ]]; then
+    return 0
+  fi
+  say "Making the root file system for images in ${folder#"$PWD"/}"
+  update_package_lists
+  for left_out in doc groff info lintian locale man; do
+    options+=(--dpkgopt="path-exclude=/usr/share/$left_out/*")
+  done
+  # This machine's own sources, so that its own mirror is used.
+  # shellcheck disable=SC2016  # apt's names
+  mapfile -t sources < <(apt-get indextargets 'Created-By: Packages' 'Origin: Debian' 'Component: main' \
+    --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)')
+  made=$(mktemp -d "$folder.XXXXXX") || return 1
+  mkdir "$made/archives" "$made/lists"
+  # With /usr merged from the beginning: to merge it later takes all of perl.
+  # shellcheck disable=SC2016  # the hooks' own
+  mmdebstrap --mode=root --variant=minbase "${options[@]}" \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+    --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
+    --customize-hook='chroot "$1" apt-get install -qq --download-only --no-install-recommends '"$contents" \
+    --customize-hook="sync-out /var/cache/apt/archives $made/archives" \
+    --customize-hook="sync-out /var/lib/apt/lists $made/lists" \
+    bookworm "$made/debian.tar" "${sources[@]}" >"$made/log" 2>&1 || {
+    cat "$made/log" >&2
+    return 1
+  }
+  say "$contents" >"$made/packages"
+  rm -rf "$folder"
+  mv "$made" "$folder"
 }
