@@ -3,9 +3,11 @@
 #include <linux/fs.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "log/stamp.hpp"
+#include "sys/trust.hpp"
 
 namespace runvisor::svlogd {
 namespace {
@@ -14,6 +16,13 @@ constexpr char kName[] = "current";
 /// While it is written to, and when it is complete: whether it was closed cleanly can be told from the mode.
 constexpr mode_t kOpenMode = 0644;
 constexpr mode_t kSealedMode = 0744;
+
+/// Whether a file is one that a svlogd of this user has made, or could just as well be: everybody may read
+/// it.
+bool is_like_own(const struct stat& file) noexcept {
+  const mode_t mode = file.st_mode & 07777U;
+  return sys::is_own(file) && (mode == kOpenMode || mode == kSealedMode);
+}
 
 }  // namespace
 
@@ -25,7 +34,7 @@ Outcome CurrentFile::open(int directory, bool untrusted, core::WallTime now) {
   renamed_.clear();
   const auto found = system_.status(directory_, kName, untrusted_ ? AT_SYMLINK_NOFOLLOW : 0);
   if (!found && found.error() != sys::Error{ENOENT}) return Trouble{"unable to stat current", found.error()};
-  if (found && untrusted_) {
+  if (found && untrusted_ && !is_like_own(*found)) {
     const bool sealed = (found->st_mode & S_IXUSR) != 0;
     const auto kind = sealed ? log::OldFileKind::finished : log::OldFileKind::unprocessed;
     if (auto trouble = rename_to_old(kind, now)) return trouble;
@@ -43,13 +52,15 @@ Outcome CurrentFile::open(int directory, bool untrusted, core::WallTime now) {
 
 Outcome CurrentFile::make() {
   int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK;
-  if (untrusted_) flags |= O_EXCL;
+  if (untrusted_) flags |= continued_ ? O_NOFOLLOW : O_EXCL;
   auto file = system_.open(directory_, kName, flags, kOpenMode);
   if (!file) {
     return Trouble{continued_ ? "unable to open current" : "unable to create new current", file.error()};
   }
   const auto status = system_.status(file->get());
   if (!status) return Trouble{"unable to stat current", status.error()};
+  // It may have been exchanged since.
+  if (untrusted_ && continued_ && !is_like_own(*status)) return Trouble{"unable to open current", sys::Error{EACCES}};
   if (const auto changed = system_.set_mode(file->get(), kOpenMode); !changed) {
     return Trouble{"unable to set mode of current", changed.error()};
   }

@@ -23,8 +23,8 @@ class CurrentFile {
   explicit CurrentFile(sys::System& system) noexcept : system_(system) {}
 
   /// Takes on the file that is there, or makes one. One that was not closed cleanly is renamed first: it
-  /// becomes an unprocessed old file. In an untrusted directory (sys::is_untrusted) every one is renamed, and
-  /// the new one is this process's own for certain.
+  /// becomes an unprocessed old file. In an untrusted directory (sys::is_untrusted) so does what no svlogd of
+  /// this user has left there.
   [[nodiscard]] Outcome open(int directory, bool untrusted, core::WallTime now);
 
   /// Writes the beginning of `text` and returns its length.

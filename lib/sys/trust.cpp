@@ -19,4 +19,8 @@ bool is_theirs(const struct stat& file, const struct stat& directory) noexcept {
   return file.st_gid == directory.st_gid && (file.st_mode & S_IRGRP) != 0;
 }
 
+bool is_own(const struct stat& file) noexcept {
+  return S_ISREG(file.st_mode) && file.st_nlink == 1 && file.st_uid == ::geteuid();
+}
+
 }  // namespace runvisor::sys

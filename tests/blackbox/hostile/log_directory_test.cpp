@@ -28,6 +28,13 @@ SCENARIO_METHOD(GivenAway, "svlogd logs and rotates in a directory that belongs 
   CHECK(mode("current") == 0744);
 }
 
+SCENARIO_METHOD(GivenAway, "svlogd goes on with its own current in a directory of another user (root)") {
+  write_file(path("current"), "first\n", 0744);
+  CHECK(feed("second\n").ending == exited(0));
+  CHECK(current() == "first\nsecond\n");
+  CHECK(rotated().empty());
+}
+
 SCENARIO_METHOD(GivenAway, "a current that leads elsewhere is not followed where others may write (root)",
                 "[fixed]") {
   const std::string kind = GENERATE(std::string("to nothing"), std::string("to a program"),

@@ -14,4 +14,8 @@ namespace runvisor::sys {
 /// themselves.
 [[nodiscard]] bool is_theirs(const struct stat& file, const struct stat& directory) noexcept;
 
+/// Whether a file found in an untrusted directory is a plain file of this process's user that has no other
+/// name.
+[[nodiscard]] bool is_own(const struct stat& file) noexcept;
+
 }  // namespace runvisor::sys
