@@ -32,7 +32,8 @@ packaging_packages=(debhelper lintian mmdebstrap)
 replaced_packages=(runit runit-services getty-run runit-init cron procps)
 replaced_packages_apart=(runit-run)
 # The benchmark: its other peers, which are only unpacked, and what runs one of them and draws the curves.
-peer_packages=(s6 execline libs6-2.11 libskarnet2.13 libexecline2.9 daemontools supervisor python3-pkg-resources)
+peer_packages=(s6 execline libs6-2.11 libskarnet2.13 libexecline2.9 daemontools supervisor python3-pkg-resources tini
+  dumb-init)
 benchmark_packages=(python3 gnuplot-nox)
 # To run containers; to hold Kubernetes manifests and compose files against their schemas; and what is installed into the
 # images, the stand-in for phusion's among them.

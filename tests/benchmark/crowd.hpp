@@ -73,6 +73,8 @@ class Crowd {
   [[nodiscard]] const Peer& peer() const noexcept { return peer_; }
   /// All services, newcomers that were brought in included.
   [[nodiscard]] int size() const noexcept { return static_cast<int>(services_.size()); }
+  /// The folder with the services.
+  [[nodiscard]] const std::filesystem::path& scan() const noexcept { return scan_; }
   [[nodiscard]] pid_t root() const noexcept { return root_; }
   /// The supervisors of single services, when the peer has such.
   [[nodiscard]] std::vector<pid_t> supervisors() const;
@@ -93,7 +95,6 @@ class Crowd {
   [[nodiscard]] virtual std::filesystem::path service_program(ServiceKind kind) const;
 
   [[nodiscard]] const std::filesystem::path& base() const noexcept { return base_; }
-  [[nodiscard]] const std::filesystem::path& scan() const noexcept { return scan_; }
   [[nodiscard]] pid_t start_command(const Command& command) const;
   Clock::time_point signal_root(int signal) const;
 

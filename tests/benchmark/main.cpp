@@ -57,6 +57,8 @@ std::vector<Row> measure(Group group, const Context& context) {
       return measure_chpst(context);
     case Group::Logger:
       return measure_logger(context);
+    case Group::Container:
+      return measure_container(context);
     case Group::Size:
       return measure_size(context);
   }

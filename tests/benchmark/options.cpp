@@ -57,9 +57,9 @@ void make_quick(Options& options) {
 }  // namespace
 
 const std::vector<Group>& all_groups() {
-  static const std::vector<Group> all{Group::Floors, Group::Commands, Group::Control, Group::PickUp,
-                                      Group::Status, Group::Growth,   Group::Idle,    Group::Dying,
-                                      Group::Chpst,  Group::Logger,   Group::Size};
+  static const std::vector<Group> all{Group::Floors, Group::Commands, Group::Control,   Group::PickUp,
+                                      Group::Status, Group::Growth,   Group::Idle,      Group::Dying,
+                                      Group::Chpst,  Group::Logger,   Group::Container, Group::Size};
   return all;
 }
 
@@ -85,6 +85,8 @@ const char* group_name(Group group) noexcept {
       return "chpst";
     case Group::Logger:
       return "logger";
+    case Group::Container:
+      return "container";
     case Group::Size:
       return "size";
   }
@@ -99,7 +101,7 @@ std::string usage(const char* program) {
   return fmt::format(
       "usage: {0} [--ours DIR] [--peer NAME[:FAMILY]=DIR]... [--only GROUP]... [--quick] [--rounds N]\n"
       "       [--sizes N,N...] [--idle SECONDS] [--dying SECONDS] [--directory DIR] [--logs DIR]\n"
-      "       [--json FILE] [--curves DIR]\n"
+      "       [--tini FILE] [--dumb-init FILE] [--phusion DIR] [--json FILE] [--curves DIR]\n"
       "       {0} --compare [--tolerance FACTOR] BEFORE.json AFTER.json\n"
       "groups:{1}\n"
       "families: runvisor runit busybox s6 s6-ready daemontools supervisord\n",
@@ -118,6 +120,9 @@ Options parse_options(int argc, char** argv) {
     kDying,
     kDirectory,
     kLogs,
+    kTini,
+    kDumbInit,
+    kPhusion,
     kJson,
     kCurves,
     kCompare,
@@ -133,6 +138,9 @@ Options parse_options(int argc, char** argv) {
                                  {"dying", required_argument, nullptr, kDying},
                                  {"directory", required_argument, nullptr, kDirectory},
                                  {"logs", required_argument, nullptr, kLogs},
+                                 {"tini", required_argument, nullptr, kTini},
+                                 {"dumb-init", required_argument, nullptr, kDumbInit},
+                                 {"phusion", required_argument, nullptr, kPhusion},
                                  {"json", required_argument, nullptr, kJson},
                                  {"curves", required_argument, nullptr, kCurves},
                                  {"compare", no_argument, nullptr, kCompare},
@@ -172,6 +180,15 @@ Options parse_options(int argc, char** argv) {
         break;
       case kLogs:
         options.logs = optarg;
+        break;
+      case kTini:
+        options.tini = std::filesystem::absolute(optarg);
+        break;
+      case kDumbInit:
+        options.dumb_init = std::filesystem::absolute(optarg);
+        break;
+      case kPhusion:
+        options.phusion = std::filesystem::absolute(optarg);
         break;
       case kJson:
         options.json = optarg;

@@ -11,7 +11,20 @@
 namespace runvisor::benchmark {
 
 /// The groups of rows that are measured together because they share running services.
-enum class Group { Floors, Commands, Control, PickUp, Status, Growth, Idle, Dying, Chpst, Logger, Size };
+enum class Group {
+  Floors,
+  Commands,
+  Control,
+  PickUp,
+  Status,
+  Growth,
+  Idle,
+  Dying,
+  Chpst,
+  Logger,
+  Container,
+  Size
+};
 
 /// All of them, in the order in which they are measured.
 [[nodiscard]] const std::vector<Group>& all_groups();
@@ -32,6 +45,10 @@ struct Options {
   std::filesystem::path logs = "/dev/shm";  ///< where the loggers write; should be a tmpfs
   std::filesystem::path json;
   std::filesystem::path curves;
+  /// More first processes for the group `container`; empty: left out.
+  std::filesystem::path tini;
+  std::filesystem::path dumb_init;
+  std::filesystem::path phusion;
   std::vector<Group> groups;
   int rounds = 5;
   std::vector<int> sizes{10, 100, 500, 1000, 5000};  ///< ascending

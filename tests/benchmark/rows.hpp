@@ -77,6 +77,10 @@ class Contest {
 /// them.
 [[nodiscard]] std::vector<Row> measure_logger(const Context& context);
 
+/// A container with ten services: its start, its end, and what its supervisors take, with my_init and with
+/// other first processes.
+[[nodiscard]] std::vector<Row> measure_container(const Context& context);
+
 /// What is installed.
 [[nodiscard]] std::vector<Row> measure_size(const Context& context);
 
