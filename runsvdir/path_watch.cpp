@@ -2,6 +2,7 @@
 
 #include <sys/inotify.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace runvisor::runsvdir {
@@ -33,6 +34,7 @@ sys::Result<sys::Fd> PathWatch::open() {
 
 void PathWatch::begin(const std::string& directory) {
   complete_ = watch_.has_value();
+  refused_.reset();
   if (!watch_) return;
   directory_ = directory;
   previous_ = std::exchange(watched_, {});
@@ -94,6 +96,7 @@ PathWatch::Watched* PathWatch::watch(const std::string& directory) {
   const auto id = watch_->add(directory.c_str());
   ids_.emplace(directory, id ? *id : -1);
   if (!id || !sys::tells_changes(directory.c_str())) complete_ = false;
+  if (!id && id.error() == sys::Error{ENOSPC}) refused_ = id.error();
   return id ? &watched_[*id] : nullptr;
 }
 

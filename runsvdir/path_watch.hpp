@@ -43,6 +43,9 @@ class PathWatch {
   /// Whether every change will be told; otherwise somebody has to look from time to time.
   [[nodiscard]] bool complete() const noexcept { return complete_; }
 
+  /// Set if that is so because there may be no more watches.
+  [[nodiscard]] std::optional<sys::Error> refused() const noexcept { return refused_; }
+
   [[nodiscard]] Changes read();
 
  private:
@@ -65,6 +68,7 @@ class PathWatch {
   std::map<std::string, int, std::less<>> ids_;
   std::set<std::string, std::less<>> followed_;
   bool complete_ = false;
+  std::optional<sys::Error> refused_;
 };
 
 }  // namespace runvisor::runsvdir

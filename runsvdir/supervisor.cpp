@@ -68,14 +68,16 @@ void Supervisor::open_log() {
 void Supervisor::open_watch() {
   auto descriptor = watch_.open();
   if (!descriptor) {
-    if (!std::exchange(watch_fails_, true)) {
-      warn("unable to watch for changes, looking every five seconds", descriptor.error());
-    }
+    warn_of_watch(descriptor.error());
     return;
   }
-  watch_fails_ = false;
   watch_readable_.emplace(loop_, std::move(*descriptor), [this] { watched(); });
   watch_readable_->wait();
+}
+
+void Supervisor::warn_of_watch(std::optional<sys::Error> error) {
+  if (std::exchange(watch_fails_, error.has_value()) || !error) return;
+  warn("unable to watch for changes, looking every five seconds", error);
 }
 
 void Supervisor::open_mounts() {
@@ -175,6 +177,7 @@ void Supervisor::scan() {
   auto& content = std::get<ScanDirectory::Content>(read);
   complain_about(content.unusable);
   watch_entries(content.found);
+  if (watch_readable_) warn_of_watch(watch_.refused());
   std::erase_if(content.found, [this](const auto& found) { return newcomers_.contains(found.name); });
   perform(machine_.scanned(content.found, system_.now()));
   if (watch_.complete() && !some_unknown_) {

@@ -37,6 +37,7 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   void receive(int signal);
   void open_log();
   void open_watch();
+  void warn_of_watch(std::optional<sys::Error> error);
   void open_mounts();
   void watched();
   void scan();
