@@ -24,11 +24,6 @@ int checked(int returned, const char* what) {
   return returned;
 }
 
-void be_patient(int socket) {
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
-}
-
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -39,8 +34,11 @@ sockaddr_in loopback(std::uint16_t port) {
 
 }  // namespace
 
-Socket::Socket() : fd_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket")) {
-  be_patient(fd_);
+Socket::Socket(int type) : Socket(Owned{checked(::socket(AF_INET, type | SOCK_CLOEXEC, 0), "socket")}) {}
+
+Socket::Socket(Owned owned) : fd_(owned.fd) {
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
 }
 
 Socket::~Socket() {
@@ -54,6 +52,13 @@ Socket::Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 bool Socket::bind(std::uint16_t port) const {
   const sockaddr_in address = loopback(port);
   return ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+std::uint16_t Socket::port() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  checked(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
+  return ntohs(address.sin_port);
 }
 
 bool Socket::connect(std::uint16_t port) const {
@@ -88,17 +93,8 @@ Server::Server() {
   checked(::listen(socket_.fd_, 5), "listen");
 }
 
-std::uint16_t Server::port() const {
-  sockaddr_in address{};
-  socklen_t size = sizeof address;
-  checked(::getsockname(socket_.fd_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
-  return ntohs(address.sin_port);
-}
-
 Socket Server::accept() const {
-  Socket connection(checked(::accept4(socket_.fd_, nullptr, nullptr, SOCK_CLOEXEC), "accept"));
-  be_patient(connection.fd_);
-  return connection;
+  return Socket(Socket::Owned{checked(::accept4(socket_.fd_, nullptr, nullptr, SOCK_CLOEXEC), "accept")});
 }
 
 std::uint16_t free_port() {

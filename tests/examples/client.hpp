@@ -1,7 +1,8 @@
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,17 +13,20 @@ namespace runvisor::testing {
 /// ports for outgoing connections.
 [[nodiscard]] std::uint16_t free_port();
 
-/// A TCP socket on the loopback address, closed at the end. Reading gives up after seconds.
+/// A socket on the loopback address, closed at the end. Reading gives up after seconds.
 class Socket {
  public:
-  Socket();
-  explicit Socket(int fd) : fd_(fd) {}
+  /// SOCK_STREAM for TCP, SOCK_DGRAM for UDP.
+  explicit Socket(int type = SOCK_STREAM);
   ~Socket();
   Socket(Socket&& other) noexcept;
   Socket& operator=(Socket&&) = delete;
 
   [[nodiscard]] bool connect(std::uint16_t port) const;
+  /// Takes a port; 0 for one that the kernel chooses.
   [[nodiscard]] bool bind(std::uint16_t port) const;
+  /// The port that it has.
+  [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] bool send(std::string_view bytes) const;
   /// Reads until what has come ends with `end` or, for an empty `end`, until the peer closes the connection;
   /// nothing if that does not happen.
@@ -30,16 +34,20 @@ class Socket {
 
  private:
   friend class Server;
+  struct Owned {
+    int fd;
+  };
+  explicit Socket(Owned owned);
 
   int fd_;
 };
 
-/// A server of the test's own, at a port that the kernel has chosen.
+/// A TCP server of the test's own, at a port that the kernel has chosen.
 class Server {
  public:
   Server();
 
-  [[nodiscard]] std::uint16_t port() const;
+  [[nodiscard]] std::uint16_t port() const { return socket_.port(); }
   /// The next connection; throws std::system_error if there is none within seconds.
   [[nodiscard]] Socket accept() const;
 

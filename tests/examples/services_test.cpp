@@ -54,6 +54,21 @@ SCENARIO_METHOD(ExampleServices,
   CHECK(leaves_nothing_behind());
 }
 
+SCENARIO_METHOD(ExampleServices,
+                "nginx's access log is forwarded to a syslog server, too, if svlogd is told so") {
+  const Socket server(SOCK_DGRAM);
+  REQUIRE(server.bind(0));
+  fs::create_directories(directory("nginx") / "log/main");
+  write_file(directory("nginx") / "log/main/config", "u127.0.0.1:" + std::to_string(server.port()) + "\n");
+  REQUIRE(start({"nginx"}));
+  REQUIRE(http_get(port("nginx"), "/page"));
+  const auto packet = server.receive("\n");
+  REQUIRE(packet);
+  CHECK_THAT(*packet, Contains("\"GET /page HTTP/1.0\" 200"));
+  CHECK(eventually([&] { return log("nginx").find("\"GET /page HTTP/1.0\" 200") != std::string::npos; }));
+  CHECK(leaves_nothing_behind());
+}
+
 SCENARIO_METHOD(ExampleServices, "nginx's workers do not outlive a master that was killed") {
   REQUIRE(start({"nginx"}));
   const pid_t master = pid("nginx");
