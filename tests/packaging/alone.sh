@@ -48,3 +48,16 @@ must purge runvisor
 expect_state "purged" runvisor not-installed
 after=$(files)
 [[ $before == "$after" ]] || fail "files: $(diff <(printf '%s\n' "$before") <(printf '%s\n' "$after"))"
+
+step "Where /etc/service is a directory, as in phusion's images"
+write /etc/service/own/run 755 <<'EOF'
+#!/bin/sh
+exec sleep infinity
+EOF
+must install "/packages/$(basename "$root"/packages/runvisor_*.deb)"
+expect_healthy
+refuse "it stays a directory" test -h /etc/service
+within runsvdir -P /etc/service >/dev/null 2>&1 &
+eventually "its services run" sv -w 1 check own
+must purge runvisor
+expect "its services stay" test -x /etc/service/own/run

@@ -275,6 +275,16 @@ expect_text "runlevel" "N 6" /lib/runit/runlevel
 expect "scripts without a service" grep -qx '/etc/rc6.d/K01script stop' /calls
 eventually "everything has ended" sh -c 'sv status plain | grep -q "runsv not running"'
 
+step "Stage 2 under another init"
+rm "$root/run/runit.stopit"
+within /etc/runit/2 >"$root/output" 2>&1 &
+stage=$!
+eventually "the set for that" sh -c 'readlink /etc/runit/runsvdir/current | grep -qx svmanaged'
+# As the unit of runit-run does.
+kill -s HUP "$stage"
+wait "$stage" || true
+: >"$root/run/runit.stopit"
+
 step "shutdown and its names"
 for name in shutdown halt poweroff reboot; do ln -s /lib/runit/shutdown "$root/usr/local/sbin/$name"; done
 expect "power off" poweroff -w
