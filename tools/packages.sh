@@ -27,7 +27,7 @@ test_daemon_libraries=(libglib2.0-0 libivykis0 libjson-c5 libnet1 libpcre3 libpq
 # The original, to compare with.
 original_packages=(runit)
 # To build the Debian packages, check them, and make the system in which they are installed; there, what they replace, and
-# what depends on that. The last one cannot be there beside runit-init.
+# what depends on that. The last one cannot be installed beside runit-init.
 packaging_packages=(debhelper lintian mmdebstrap)
 replaced_packages=(runit runit-services getty-run runit-init cron procps)
 replaced_packages_apart=(runit-run)
@@ -109,29 +109,13 @@ use_unpacked() {
   export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:-}"
 }
 
-# fetch_debian_root FILE: makes a root file system with apt and its lists, in which apt can install replaced_packages without
-# a network. A FILE that is there already is not made again. Needs root.
-fetch_debian_root() {
-  local file=$1 sources=() install='apt-get install -qq --download-only --no-install-recommends'
-  [[ ! -f $file ]] || return 0
-  # Only Debian's own: other sources of this machine may need keys that the new system lacks.
-  [[ ! -f /etc/apt/sources.list.d/debian.sources ]] || sources=(/etc/apt/sources.list.d/debian.sources)
-  say "Making ${file#"$PWD"/}, a Debian to install packages in"
-  mmdebstrap --quiet --mode=root --variant=apt --skip=cleanup/apt \
-    --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --customize-hook="chroot \"\$1\" apt-get clean" \
-    --customize-hook="chroot \"\$1\" $install ${replaced_packages[*]}" \
-    --customize-hook="chroot \"\$1\" $install ${replaced_packages_apart[*]}" \
-    bookworm "$file.new" "${sources[@]}" >/dev/null || return 1
-  mv "$file.new" "$file"
-}
-
 # fetch_image_sources FOLDER: makes debian.tar there, the root file system that images are built from, which leaves out
-# what Debian's official slim image leaves out; and `archives` and `lists`, with which apt installs image_packages without
-# a network. What FOLDER holds already is not fetched again. Needs root.
+# what Debian's official slim image leaves out; and `archives` and `lists`, with which apt installs image_packages and
+# replaced_packages without a network. What FOLDER holds already is not fetched again. Needs root.
 fetch_image_sources() {
-  local folder=$1 contents=${image_packages[*]} made left_out options=() sources
-  if [[ -f $folder/packages && $(<"$folder/packages") == "$contents" ]]; then
+  local folder=$1 contents="${image_packages[*]} ${replaced_packages[*]}" apart=${replaced_packages_apart[*]}
+  local download='apt-get install -qq --download-only --no-install-recommends' made left_out options=() sources
+  if [[ -f $folder/packages && $(<"$folder/packages") == "$contents $apart" ]]; then
     return 0
   fi
   say "Making the root file system for images in ${folder#"$PWD"/}"
@@ -151,14 +135,15 @@ fetch_image_sources() {
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --dpkgopt='path-include=/usr/share/doc/*/copyright' \
     --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
-    --customize-hook='chroot "$1" apt-get install -qq --download-only --no-install-recommends '"$contents" \
+    --customize-hook="chroot \"\$1\" $download $contents" \
+    --customize-hook="chroot \"\$1\" $download $apart" \
     --customize-hook="sync-out /var/cache/apt/archives $made/archives" \
     --customize-hook="sync-out /var/lib/apt/lists $made/lists" \
     bookworm "$made/debian.tar" "${sources[@]}" >"$made/log" 2>&1 || {
     cat "$made/log" >&2
     return 1
   }
-  say "$contents" >"$made/packages"
+  say "$contents $apart" >"$made/packages"
   rm -rf "$folder"
   mv "$made" "$folder"
 }
