@@ -208,10 +208,10 @@ void Supervisor::complain_about(const std::vector<Unusable>& unusable) {
 }
 
 void Supervisor::perform(const core::ScanMachine::Actions& actions) {
-  // Between a signal that ends this and the end of the turn nothing is started any more.
-  if (exit_status_) return;
   bool failed = false;
   for (const auto& action : actions) {
+    // Once a signal that ends this has come, nothing is started any more.
+    if (exit_status_ || signals_.is_due(SIGHUP) || signals_.is_due(SIGTERM)) return;
     switch (action.kind) {
       case core::ScanMachine::Action::Kind::terminate:
         (void)system_.send_signal(action.pid, SIGTERM);

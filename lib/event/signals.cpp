@@ -65,6 +65,11 @@ sys::Result<void> Signals::open(const sigset_t& signals) {
   return {};
 }
 
+bool Signals::is_due(int signal) const noexcept {
+  sigset_t due;
+  return ::sigpending(&due) == 0 && ::sigismember(&due, signal) == 1;
+}
+
 void Signals::receive() {
   signalfd_siginfo info;
   while (::read(readable_->fd(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {

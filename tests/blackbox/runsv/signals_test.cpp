@@ -42,6 +42,16 @@ SCENARIO_METHOD(SupervisedService, "TERM to a runsv whose service is down ends i
   CHECK(runsv->wait() == exited(0));
 }
 
+SCENARIO_METHOD(SupervisedService, "a runsv that got TERM before its first start starts nothing", "[fixed]") {
+  service.probe("run", Probe()).probe("finish", Probe::exits(0)).probe("log/run", Probe::exits(0));
+  ProcessOptions options;
+  options.blocked_signals = {SIGTERM};
+  options.prepare = [] { ::raise(SIGTERM); };
+  start(options);
+  CHECK(runsv->wait() == exited(0));
+  CHECK(service.history().empty());
+}
+
 SCENARIO_METHOD(SupervisedService, "a stubborn service is shown to have got TERM from runsv") {
   service.probe("run", Probe().on("TERM", Probe::On::ignore));
   REQUIRE(start_and_run());

@@ -47,6 +47,17 @@ SCENARIO_METHOD(ScannedDirectory, "HUP ends every runsv and then runsvdir with 1
   CHECK_FALSE(alive(pid));
 }
 
+SCENARIO_METHOD(ScannedDirectory, "a runsvdir that got HUP before its first look starts nothing", "[fixed]") {
+  const ServiceDir one = service("one");
+  ProcessOptions options;
+  options.blocked_signals = {SIGHUP};
+  options.prepare = [] { ::raise(SIGHUP); };
+  start(options);
+  CHECK(runsvdir->wait() == exited(111));
+  CHECK_FALSE(std::filesystem::exists(scan / "one/supervise"));
+  CHECK(one.history().empty());
+}
+
 SCENARIO_METHOD(ScannedDirectory, "HUP does not wait for a service that takes its time") {
   ServiceDir one = service("one", Probe().on("TERM", Probe::On::ignore));
   start();

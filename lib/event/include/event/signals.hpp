@@ -30,6 +30,9 @@ class Signals {
   /// The same for a set.
   [[nodiscard]] sys::Result<void> open(const sigset_t& signals);
 
+  /// Whether one of the signals received here has come and is still to be told: the next turn does.
+  [[nodiscard]] bool is_due(int signal) const noexcept;
+
   /// The mask for children: what was blocked before, but for the signals received here.
   [[nodiscard]] const sigset_t& child_mask() const noexcept { return child_mask_; }
 
