@@ -17,6 +17,10 @@ struct SignalledMachine : BootedMachine {
   void ctrl_alt_del(const std::string& body) const {
     machine.script("etc/runit/ctrlaltdel", "echo cad >>/trace\n" + body);
   }
+  /// A stage 2 that does as told at a signal. It has begun only when it would.
+  void stage_2_at(const std::string& signal, const std::string& commands, const std::string& body) const {
+    machine.script("etc/runit/2", "trap '" + commands + "' " + signal + "; echo 2 >>/trace\n" + body);
+  }
 };
 
 }  // namespace
@@ -48,7 +52,7 @@ SCENARIO_METHOD(SignalledMachine, "CONT alone does not end stage 2 (root)") {
 }
 
 SCENARIO_METHOD(SignalledMachine, "a stage 2 that is told to end gets TERM and may take its time (root)") {
-  stage(2, "trap 'echo TERM >>/trace; sleep 1; exit 0' TERM; sleep 1000 & wait; wait");
+  stage_2_at("TERM", "echo TERM >>/trace; sleep 1; exit 0", "sleep 1000 & wait; wait");
   REQUIRE(boot_to_stage_2());
   ask_to_stop();
   REQUIRE(machine.called("power off"));
@@ -57,7 +61,7 @@ SCENARIO_METHOD(SignalledMachine, "a stage 2 that is told to end gets TERM and m
 }
 
 SCENARIO_METHOD(SignalledMachine, "a stage 2 that does not end is killed after five seconds (root)") {
-  stage(2, "trap 'echo TERM >>/trace' TERM; while :; do sleep 0.1; done");
+  stage_2_at("TERM", "echo TERM >>/trace", "while :; do sleep 0.1; done");
   REQUIRE(boot_to_stage_2());
   const auto told = monotonic_now();
   ask_to_stop();
@@ -70,7 +74,7 @@ SCENARIO_METHOD(SignalledMachine, "a stage 2 that does not end is killed after f
 }
 
 SCENARIO_METHOD(SignalledMachine, "however stage 2 ends when told to, it is not started again (root)") {
-  stage(2, "trap 'exit 111' TERM; sleep 1000 & wait");
+  stage_2_at("TERM", "exit 111", "sleep 1000 & wait");
   REQUIRE(boot_to_stage_2());
   ask_to_stop();
   REQUIRE(machine.called("power off"));
@@ -94,7 +98,7 @@ SCENARIO_METHOD(SignalledMachine, "PWR gives no warning in stage 2 (root)", "[fi
 }
 
 SCENARIO_METHOD(SignalledMachine, "ALRM is passed on to stage 2 (root)") {
-  stage(2, "trap 'echo ALRM >>/trace' ALRM; while :; do sleep 0.1; done");
+  stage_2_at("ALRM", "echo ALRM >>/trace", "while :; do sleep 0.1; done");
   REQUIRE(boot_to_stage_2());
   signal(SIGALRM);
   CHECK(ran("1\n2\nALRM\n"));
