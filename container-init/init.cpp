@@ -45,6 +45,11 @@ bool is_executable_file(const char* path) noexcept {
   return ::stat(path, &status) == 0 && S_ISREG(status.st_mode) && ::access(path, X_OK) == 0;
 }
 
+/// Who asks for the key is told if that is not possible; all else is passed over.
+bool must_run(const std::string& script) noexcept {
+  return script == kEnableInsecureKey || is_executable_file(script.c_str());
+}
+
 std::string joined(std::span<const char* const> words) {
   std::string text;
   for (const char* const word : words) {
@@ -75,6 +80,11 @@ Init::Init(sys::System& system, const cli::MyInitInvocation& invocation)
   ::sigemptyset(&child_mask_);
 }
 
+void Init::block_signals() noexcept {
+  const sigset_t signals = received_signals();
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
 int Init::run() {
   if (::getpid() != 1) {
     if (const auto adopted = sys::adopt_orphans(); !adopted) {
@@ -85,6 +95,8 @@ int Init::run() {
     warn(fmt::format(FMT_COMPILE("Unable to receive signals: {}"), sys::words(opened.error())));
     return core::kContainerAborted;
   }
+  // Whoever has become this process may have left children behind.
+  reaper_.reap();
   environment_.import_missing();
   machine_.emplace(options());
   environment_.export_all();
@@ -160,14 +172,13 @@ void Init::open_log() {
     if (!format) warn(fmt::format(FMT_COMPILE("Skipping MY_INIT_LOG: no format: {}"), *value));
   }
   if (!format || *format == cli::LogFormat::none) return;
-  log_.emplace(system_);
+  const auto complain = [this](const std::string& what, sys::Error error) {
+    warn(fmt::format(FMT_COMPILE("{}: {}"), what, sys::words(error)));
+  };
+  log_.emplace(system_, loop_, reaper_, complain);
   const char* const word = *format == cli::LogFormat::json ? "json" : "text";
-  const auto opened = log_->open(word, child_mask_);
-  if (opened) {
-    log_pid_ = *opened;
-    reaper_.watch(*opened, *this);
-  } else {
-    warn(fmt::format(FMT_COMPILE("Unable to collect the services' output: {}"), sys::words(opened.error())));
+  if (const auto opened = log_->open(word, child_mask_); !opened) {
+    complain("Unable to collect the services' output", opened.error());
     log_.reset();
   }
 }
@@ -187,8 +198,6 @@ void Init::child_ended(const core::ChildEnd& end) {
     script_pid_ = 0;
     environment_.replace();
   }
-  // Without it nobody takes what the services write, and they die of that.
-  if (end.pid == log_pid_) perform(machine_->critical_ended(core::exit_status_of(end)));
   perform(machine_->child_ended(end));
 }
 
@@ -261,28 +270,36 @@ void Init::list_scripts(ScriptFolder folder) {
     for (const std::string& name : *names) {
       std::string path = directory;
       path.append("/").append(name);
-      if (is_executable_file(path.c_str())) scripts_.push_back(std::move(path));
+      scripts_.push_back(std::move(path));
     }
   } else if (sys::number(names.error()) != ENOENT) {
     warn(fmt::format(FMT_COMPILE("Skipping {}: {}"), directory, sys::words(names.error())));
   }
-  if (folder == ScriptFolder::startup && is_executable_file(kLocalScript)) {
-    scripts_.emplace_back(kLocalScript);
-  }
+  if (folder == ScriptFolder::startup) scripts_.emplace_back(kLocalScript);
   std::reverse(scripts_.begin(), scripts_.end());
 }
 
 Init::Machine::Actions Init::run_script(ScriptFolder folder) {
   if (listed_ != folder) list_scripts(folder);
+  // What is no program now may have become one by the time that it is due.
+  while (!scripts_.empty() && !must_run(scripts_.back())) scripts_.pop_back();
   if (scripts_.empty()) return machine_->scripts_done();
+  if (stop_is_due()) return {};
   script_ = std::move(scripts_.back());
   scripts_.pop_back();
-  tell(fmt::format(FMT_COMPILE("Running {}..."), script_));
+  tell(script_ == kEnableInsecureKey ? "Installing insecure SSH key for user root"
+                                     : fmt::format(FMT_COMPILE("Running {}..."), script_));
   const char* const argv[] = {script_.c_str(), nullptr};
   return spawn(ContainerJob::script, argv);
 }
 
+/// Whether a stop has been requested that the machine does not know of. It will before anything is started.
+bool Init::stop_is_due() const {
+  return !machine_->is_leaving() && (signals_.is_due(SIGTERM) || signals_.is_due(SIGINT));
+}
+
 Init::Machine::Actions Init::start(ContainerJob job) {
+  if (stop_is_due()) return {};
   if (job == ContainerJob::command) return spawn(job, invocation_.command.data());
   // Our own may be elsewhere.
   const char* const supervisor = ::access(kSupervisor, X_OK) == 0 ? kSupervisor : "runsvdir";
@@ -319,6 +336,7 @@ Init::Machine::Actions Init::spawn(ContainerJob job, const char* const* argv) {
 }
 
 void Init::signal_everything(int signal) {
+  if (signal == SIGKILL && log_) log_->abandon();
   auto sent = sys::signal_everything(signal);
   // What is stopped can obey TERM only when it goes on.
   if (sent && signal == SIGTERM) sent = sys::signal_everything(SIGCONT);
@@ -352,8 +370,12 @@ void Init::say(const Machine::Action& action) {
     case ContainerNotice::script_failed:
       warn(fmt::format(FMT_COMPILE("{} failed with status {}"), script_, number));
       break;
+    case ContainerNotice::stopping_script:
+      tell(fmt::format(FMT_COMPILE("Shutting down {} (PID {})..."), script_, pid));
+      break;
     case ContainerNotice::script_overdue:
-      warn(fmt::format(FMT_COMPILE("{} (PID {}) did not end in time. Forcing it to exit."), script_, pid));
+      warn(fmt::format(FMT_COMPILE("{} (PID {}) did not shut down in time. Forcing it to exit."), script_,
+                       pid));
       break;
     case ContainerNotice::booting:
       tell("Booting runit daemon...");
@@ -362,7 +384,7 @@ void Init::say(const Machine::Action& action) {
       tell(fmt::format(FMT_COMPILE("Runit started as PID {}"), pid));
       break;
     case ContainerNotice::supervisor_ended:
-      warn(fmt::format(FMT_COMPILE("Runit exited with status {}."), number));
+      tell(fmt::format(FMT_COMPILE("Runit exited with status {}"), number));
       break;
     case ContainerNotice::running_command:
       tell(fmt::format(FMT_COMPILE("Running {}..."), joined(invocation_.command)));
@@ -392,6 +414,9 @@ void Init::say(const Machine::Action& action) {
       break;
     case ContainerNotice::killing_everything:
       tell("Killing all processes...");
+      break;
+    case ContainerNotice::everything_overdue:
+      warn("Not all processes have exited in time. Forcing them to exit.");
       break;
     case ContainerNotice::total_overdue:
       warn("The container did not shut down in time. Forcing it to exit.");

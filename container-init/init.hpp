@@ -21,6 +21,10 @@ namespace runvisor::container_init {
 /// The first process of a container: starts what is due, reaps whatever ends, and stops everything in order.
 class Init final : private event::ChildObserver {
  public:
+  /// Blocks all signals that are received later. To be called first of all: the kernel drops what process
+  /// number 1 neither blocks nor handles.
+  static void block_signals() noexcept;
+
   Init(sys::System& system, const cli::MyInitInvocation& invocation);
 
   /// Runs until the container's end; returns the exit status.
@@ -40,6 +44,7 @@ class Init final : private event::ChildObserver {
   [[nodiscard]] Machine::Actions start(core::ContainerJob job);
   [[nodiscard]] Machine::Actions spawn(core::ContainerJob job, const char* const* argv);
   void list_scripts(core::ScriptFolder folder);
+  [[nodiscard]] bool stop_is_due() const;
   void signal_everything(int signal);
   void look_for_everything();
   void say(const Machine::Action& action);
@@ -56,7 +61,6 @@ class Init final : private event::ChildObserver {
   Services services_;
   std::optional<CriticalServices> critical_;
   std::optional<LogCollector> log_;
-  pid_t log_pid_ = 0;
   event::Timer timer_;
   event::Timer deadline_;
   sigset_t child_mask_{};

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "sys/descriptor_passing.hpp"
 #include "sys/output.hpp"
@@ -15,6 +17,7 @@
 namespace runvisor::container_init {
 namespace {
 
+/// The numbers of streams begin with one.
 constexpr std::uint64_t kSocketTag = 0;
 
 }  // namespace
@@ -27,32 +30,52 @@ sys::Result<void> LogSink::run() {
   if (!poller) return poller.error();
   ::fcntl(socket_.get(), F_SETFD, FD_CLOEXEC);
   if (const auto added = poller->add_readable(socket_.get(), kSocketTag); !added) return added.error();
-  while (socket_ || !sources_.empty()) {
+  answer({});
+  std::vector<std::uint32_t> ended;
+  while (may_get_more_ || !sources_.empty()) {
     for (const auto tag : poller->wait(std::chrono::hours{1})) {
       if (tag == kSocketTag) {
         accept(*poller);
       } else if (const auto source = sources_.find(tag); source != sources_.end()) {
-        if (!read(source->second)) sources_.erase(source);
+        if (!read(source->second)) ended.push_back(static_cast<std::uint32_t>(tag));
       }
     }
     (void)sys::write_all(STDOUT_FILENO, shown_);
     shown_.clear();
+    // Not before its last line has been written is a stream over.
+    for (const std::uint32_t id : std::exchange(ended, {})) {
+      sources_.erase(id);
+      answer({id});
+    }
   }
   return {};
+}
+
+/// Whoever is told may have gone.
+void LogSink::answer(const core::CollectorAnswer& answer) const {
+  const std::string text = core::to_text(answer);
+  (void)::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
 }
 
 void LogSink::accept(sys::Poller& poller) {
   auto received = sys::receive_descriptor(socket_.get());
   if (!received) {
-    if (sys::number(received.error()) == EPIPE) socket_ = {};
+    if (sys::number(received.error()) == EPIPE) {
+      may_get_more_ = false;
+      poller.remove(socket_.get());
+    }
     return;
   }
-  if (received->message.empty()) return;
-  Source source;
-  source.stream = received->message.front() == 'o' ? core::OutputStream::output : core::OutputStream::errors;
-  source.name = received->message.substr(1);
-  source.pipe = std::move(received->descriptor);
-  if (poller.add_readable(source.pipe.get(), ++last_tag_)) sources_.emplace(last_tag_, std::move(source));
+  if (auto announced = core::parse_stream_announcement(received->message)) {
+    Source source;
+    source.stream = announced->stream;
+    source.name = std::move(announced->name);
+    source.pipe = std::move(received->descriptor);
+    if (poller.add_readable(source.pipe.get(), announced->id)) {
+      sources_.emplace(announced->id, std::move(source));
+    }
+  }
+  answer({});
 }
 
 bool LogSink::read(Source& source) {

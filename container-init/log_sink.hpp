@@ -28,14 +28,16 @@ class LogSink {
   };
 
   void accept(sys::Poller& poller);
+  void answer(const core::CollectorAnswer& answer) const;
   /// Whether there may be more.
   [[nodiscard]] bool read(Source& source);
   void show(Source& source, std::string_view line);
 
   sys::Fd socket_;
   core::LineStyle style_;
+  /// Somebody at the other end of the socket may send another.
+  bool may_get_more_ = true;
   std::map<std::uint64_t, Source> sources_;
-  std::uint64_t last_tag_ = 0;
   std::string shown_;
 };
 

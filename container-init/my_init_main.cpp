@@ -24,6 +24,7 @@ void ignore_nothing() noexcept {
 
 int main(int argc, char** argv) {
   using namespace runvisor;
+  container_init::Init::block_signals();
   sys::open_standard_descriptors();
   ignore_nothing();
   const auto parsed = cli::parse_my_init(std::span<const char* const>(argv, static_cast<std::size_t>(argc)));

@@ -2,12 +2,22 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <utility>
+
+#include "sys/process_tree.hpp"
 
 namespace runvisor::container_init {
 namespace {
+
+/// How long a log service may take to read what is in its pipe before somebody else is looked for who holds
+/// it up.
+constexpr std::chrono::milliseconds kLogGrace{50};
 
 /// Whether the trouble with `supervise/ok` is that there is no runsv; anything else may pass.
 bool is_gone(const core::Trouble& trouble) noexcept {
@@ -22,6 +32,13 @@ bool is_gone(const core::Trouble& trouble) noexcept {
   }
 }
 
+/// A runsv that has no FIFOs open yet holds its lock at least. Source: runsv(8).
+bool is_coming_up(const std::string& path) noexcept {
+  const sys::Fd lock{
+      ::open((path + "/supervise/lock").c_str(), O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)};
+  return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+}
+
 void send(const std::string& path, std::string_view bytes) {
   // One that cannot be told has gone, or is killed later.
   (void)sys::SuperviseClient(AT_FDCWD, path).send(bytes);
@@ -33,7 +50,11 @@ Services::Watched::Watched(Services& owner, std::string of, sys::Fd fd)
     : path(std::move(of)), ok(owner.loop_, std::move(fd), [this, &owner] { owner.look_at(*this); }) {}
 
 Services::Services(sys::System& system, event::Loop& loop, std::string directory, std::function<void()> down)
-    : system_(system), loop_(loop), directory_(std::move(directory)), down_(std::move(down)) {}
+    : system_(system),
+      loop_(loop),
+      directory_(std::move(directory)),
+      down_(std::move(down)),
+      log_grace_(loop, [this] { signal_left_over(SIGTERM); }) {}
 
 std::vector<std::string> Services::paths() {
   std::vector<std::string> paths;
@@ -55,11 +76,55 @@ void Services::watch() {
     auto ok = sys::SuperviseClient(AT_FDCWD, path).open_ok();
     if (ok) {
       watched_.emplace_back(*this, std::move(path), std::move(*ok)).ok.wait();
-    } else if (!is_gone(ok.error())) {
+    } else if (!is_gone(ok.error()) || is_coming_up(path)) {
       unwatched_.push_back(std::move(path));
     }
   }
+  watch_logs();
   report_if_down();
+}
+
+void Services::watch_logs() {
+  auto status = sys::DirectoryWatch::create(IN_MOVED_TO);
+  if (!status) return;
+  bool has_log = false;
+  for (Watched& watched : watched_) {
+    sys::SuperviseClient client(AT_FDCWD, watched.path);
+    has_log = (client.has("log") && status->add((watched.path + "/supervise").c_str())) || has_log;
+  }
+  if (!has_log) return;
+  status_watch_.emplace(std::move(*status));
+  status_.emplace(loop_, status_watch_->share(), [this] {
+    status_watch_->read([](const sys::DirectoryWatch::Event&) {});
+    look_at_logs();
+    status_->wait();
+  });
+  status_->wait();
+  look_at_logs();
+}
+
+void Services::look_at_logs() {
+  for (Watched& watched : watched_) {
+    sys::SuperviseClient client(AT_FDCWD, watched.path);
+    if (watched.waits_for_log || !client.has("log")) continue;
+    const auto record = client.read_record();
+    if (!record || record->state != core::State::down) continue;
+    watched.waits_for_log = true;
+    log_grace_.arm(system_.now().steady + kLogGrace);
+  }
+}
+
+void Services::signal_left_over(int signal) {
+  for (const Watched& watched : watched_) {
+    if (!watched.waits_for_log) continue;
+    const auto log = sys::SuperviseClient(AT_FDCWD, watched.path).log().read_record();
+    if (!log || log->pid == 0) continue;
+    const auto reader = static_cast<pid_t>(log->pid);
+    for (const pid_t pid : sys::writers_to(reader, sys::parent_of(reader))) {
+      (void)system_.send_signal(pid, signal);
+      (void)system_.send_signal(pid, SIGCONT);
+    }
+  }
 }
 
 void Services::look_at(Watched& watched) {
@@ -76,7 +141,7 @@ void Services::look_again() {
   if (!is_watching_ || unwatched_.empty()) return;
   std::erase_if(unwatched_, [](const std::string& path) {
     const auto ok = sys::SuperviseClient(AT_FDCWD, path).open_ok();
-    return !ok && is_gone(ok.error());
+    return !ok && is_gone(ok.error()) && !is_coming_up(path);
   });
   report_if_down();
 }
@@ -84,11 +149,14 @@ void Services::look_again() {
 void Services::kill() {
   for (const Watched& watched : watched_) send(watched.path, "k");
   for (const std::string& path : unwatched_) send(path, "k");
+  signal_left_over(SIGKILL);
 }
 
 void Services::report_if_down() {
   if (!watched_.empty() || !unwatched_.empty() || !is_watching_) return;
   is_watching_ = false;
+  status_.reset();
+  log_grace_.disarm();
   down_();
 }
 

@@ -7,6 +7,7 @@ namespace runvisor::cli {
 namespace {
 
 constexpr int kUsage = 2;
+constexpr int kNothingToDo = 1;
 
 enum class Word : unsigned char {
   help,
@@ -197,6 +198,9 @@ std::variant<MyInitInvocation, MyInitReply> parse_my_init(std::span<const char* 
     if (const auto wrong = obey(row, argument, invocation)) return error(*wrong);
   }
   if (at < words.size()) invocation.command = words.subspan(at);
+  if (invocation.skip_services && invocation.command.empty()) {
+    return MyInitReply{"*** When --skip-runit is given, you must also pass a main command.\n", kNothingToDo};
+  }
   return invocation;
 }
 

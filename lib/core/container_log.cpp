@@ -1,6 +1,7 @@
 #include "core/container_log.hpp"
 
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 #include "core/container_environment.hpp"
@@ -19,6 +20,13 @@ void append_time(std::string& out, WallTime time) {
       static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
       static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   out.append(text.data(), static_cast<std::size_t>(length));
+}
+
+std::optional<std::uint32_t> parse_id(std::string_view text) noexcept {
+  std::uint32_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return id;
 }
 
 }  // namespace
@@ -40,6 +48,34 @@ void append_line(std::string& out, LineStyle style, WallTime time, std::string_v
     out += '}';
   }
   out += '\n';
+}
+
+std::string stream_announcement(std::uint32_t id, std::string_view about) {
+  std::string text = std::to_string(id);
+  text += ' ';
+  text += about;
+  return text;
+}
+
+std::optional<AnnouncedStream> parse_stream_announcement(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string_view::npos || space + 1 == text.size()) return std::nullopt;
+  const auto id = parse_id(text.substr(0, space));
+  if (!id) return std::nullopt;
+  return AnnouncedStream{*id, text[space + 1] == 'o' ? OutputStream::output : OutputStream::errors,
+                         std::string(text.substr(space + 2))};
+}
+
+std::string to_text(const CollectorAnswer& answer) {
+  return answer.ended ? '-' + std::to_string(*answer.ended) : std::string("+");
+}
+
+std::optional<CollectorAnswer> parse_collector_answer(std::string_view text) {
+  if (text == "+") return CollectorAnswer{};
+  if (!text.starts_with('-')) return std::nullopt;
+  const auto id = parse_id(text.substr(1));
+  if (!id) return std::nullopt;
+  return CollectorAnswer{id};
 }
 
 std::optional<std::string_view> LineCutter::take() {

@@ -192,12 +192,13 @@ Actions ContainerMachine::critical_ended(int status) {
 
 /// A stop was requested.
 void ContainerMachine::stop(Actions& out) {
-  if (phase_ == Phase::startup) {
+  if (phase_ == Phase::startup && script_ != 0) {
     status_ = kContainerInterrupted;
     aborted_ = true;
     phase_ = Phase::aborting;
     out.add({.kind = Kind::arm_deadline, .delay = options_.total_grace});
     has_deadline_ = true;
+    say(ContainerNotice::stopping_script, out, script_);
     signal(script_, SIGTERM, out);
     signal(script_, SIGCONT, out);
     arm(options_.process_grace, out);
@@ -209,7 +210,7 @@ void ContainerMachine::stop(Actions& out) {
     out.add({.kind = Kind::arm_deadline, .delay = options_.stop_delay + options_.total_grace});
     has_deadline_ = true;
     arm(options_.stop_delay, out);
-  } else if (phase_ == Phase::running) {
+  } else if (phase_ == Phase::running || phase_ == Phase::booting || phase_ == Phase::startup) {
     leave(kContainerInterrupted, true, out);
   } else if (phase_ == Phase::delaying) {
     stop_command(out);
@@ -333,6 +334,7 @@ Actions ContainerMachine::timer_expired() {
       services_overdue(out);
       break;
     case Phase::terminating:
+      say(ContainerNotice::everything_overdue, out);
       kill_everything(out);
       break;
     case Phase::killing:

@@ -26,6 +26,8 @@ Result<void> Poller::add_readable(int fd, Tag tag) noexcept { return add(fd, EPO
 // Errors and hang-ups are told without being asked for.
 Result<void> Poller::add_hangup(int fd, Tag tag) noexcept { return add(fd, 0, tag); }
 
+void Poller::remove(int fd) noexcept { (void)::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+
 std::vector<Poller::Tag> Poller::wait(std::chrono::nanoseconds timeout) {
   // Rounded up: waking before a deadline would mean turning in circles until it comes.
   const auto milliseconds =

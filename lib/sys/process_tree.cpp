@@ -2,9 +2,12 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -39,6 +42,24 @@ std::optional<pid_t> living_with_parent(const std::string& pid) {
   return parse_pid(rest.substr(0, rest.find(' ')));
 }
 
+std::string link_target(const std::string& path) {
+  std::array<char, 64> target{};
+  const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
+  return {target.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+}
+
+/// Source: proc(5): the entries of `fd` are links whose permissions tell what the descriptor is open for.
+bool has_for_writing(pid_t pid, const std::string& file) {
+  const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+  const auto descriptors = directory_names(folder.c_str());
+  if (!descriptors) return false;
+  return std::any_of(descriptors->begin(), descriptors->end(), [&](const std::string& name) {
+    const std::string path = folder + '/' + name;
+    struct stat link {};
+    return link_target(path) == file && ::lstat(path.c_str(), &link) == 0 && (link.st_mode & S_IWUSR) != 0;
+  });
+}
+
 }  // namespace
 
 Result<void> adopt_orphans() noexcept { return checked_void(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)); }
@@ -68,6 +89,19 @@ Result<std::vector<pid_t>> descendants() {
   }
   found.erase(found.begin());
   return found;
+}
+
+pid_t parent_of(pid_t pid) { return living_with_parent(std::to_string(pid)).value_or(0); }
+
+std::vector<pid_t> writers_to(pid_t reader, pid_t except) {
+  const std::string pipe = link_target("/proc/" + std::to_string(reader) + "/fd/0");
+  const auto all = descendants();
+  if (!all || !pipe.starts_with("pipe:")) return {};
+  std::vector<pid_t> writers;
+  for (const pid_t pid : *all) {
+    if (pid != except && has_for_writing(pid, pipe)) writers.push_back(pid);
+  }
+  return writers;
 }
 
 Result<void> signal_everything(int signal) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/container_machine.hpp"
@@ -80,6 +81,9 @@ struct World {
 
   /// What the next start gets.
   bool forks_fail = false;
+  /// The next start that is no part of the shutdown finds a stop requested, of which the machine is then told
+  /// in place of an answer.
+  bool stop_is_due = false;
   std::string broken{};
 
   [[nodiscard]] bool lives(ContainerJob job) const { return alive.at(static_cast<std::size_t>(job)); }
@@ -184,13 +188,22 @@ struct World {
     require(folder == ScriptFolder::startup || options.has_services, "no shutdown scripts without services");
     if (left == 0) {
       perform(machine.scripts_done());
-    } else {
+    } else if (!stops()) {
       --left;
       start(ContainerJob::script);
     }
   }
 
+  /// Whether a stop came before a start.
+  bool stops() {
+    if (!stop_is_due || machine.is_leaving()) return false;
+    stop_is_due = false;
+    happen(Event::term);
+    return true;
+  }
+
   void start(ContainerJob job) {
+    if (stops()) return;
     if (forks_fail) {
       forks_fail = false;
       const bool in_shutdown = leaving;
@@ -363,24 +376,34 @@ std::size_t walk(const ContainerOptions& options) {
     if (!world.broken.empty()) return;
     if (seen.insert(world).second) left.push_back(std::move(world));
   };
-  for (const bool forks_fail : {false, true}) {
-    World world = first;
-    world.forks_fail = forks_fail;
+  // What may be in the way of the next start.
+  constexpr std::array<bool World::*, 2> kHindrances{&World::forks_fail, &World::stop_is_due};
+  const auto begin = [&](World world) {
     world.perform(world.machine.begin());
-    world.forks_fail = false;
-    visit(world, "at the begin");
+    for (const auto hindrance : kHindrances) world.*hindrance = false;
+    visit(std::move(world), "at the begin");
+  };
+  begin(first);
+  for (const auto hindrance : kHindrances) {
+    World world = first;
+    world.*hindrance = true;
+    begin(std::move(world));
   }
   while (!left.empty() && !::testing::Test::HasFailure()) {
     const World world = left.front();
     left.pop_front();
     EXPECT_TRUE(!world.leaving || world.exit_status || world.leaves_anyhow());
     for (int event = 0; event < kEvents; ++event) {
-      for (const bool forks_fail : {false, true}) {
-        World next = world;
-        next.forks_fail = forks_fail;
-        if (!next.happen(static_cast<Event>(event))) break;
-        next.forks_fail = false;
-        visit(std::move(next), "after event " + std::to_string(event));
+      const std::string how = "after event " + std::to_string(event);
+      World next = world;
+      if (!next.happen(static_cast<Event>(event))) continue;
+      visit(std::move(next), how);
+      for (const auto hindrance : kHindrances) {
+        World hindered = world;
+        hindered.*hindrance = true;
+        hindered.happen(static_cast<Event>(event));
+        // Without a start it was not in the way.
+        if (!std::exchange(hindered.*hindrance, false)) visit(std::move(hindered), how + ", hindered");
       }
     }
   }

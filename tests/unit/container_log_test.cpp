@@ -29,6 +29,27 @@ TEST(ContainerLog, PutsTheNameBeforeALine) {
   EXPECT_EQ(line(LineStyle::text, OutputStream::errors, ""), "web: \n");
 }
 
+TEST(ContainerLog, AnnouncesStreams) {
+  const auto stream = parse_stream_announcement(stream_announcement(12, "eweb 2"));
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(stream->id, 12U);
+  EXPECT_EQ(stream->stream, OutputStream::errors);
+  EXPECT_EQ(stream->name, "web 2");
+  for (const char* wrong : {"", "12", "12 ", " oweb", "x oweb", "-1 oweb"}) {
+    EXPECT_FALSE(parse_stream_announcement(wrong)) << wrong;
+  }
+}
+
+TEST(ContainerLog, AnswersOfStreams) {
+  const auto more = parse_collector_answer(to_text(CollectorAnswer{}));
+  ASSERT_TRUE(more);
+  EXPECT_FALSE(more->ended);
+  const auto ended = parse_collector_answer(to_text(CollectorAnswer{7}));
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->ended, 7U);
+  for (const char* wrong : {"", "-", "+1", "-x", "7"}) EXPECT_FALSE(parse_collector_answer(wrong)) << wrong;
+}
+
 TEST(ContainerLog, WritesObjects) {
   EXPECT_EQ(line(LineStyle::json, OutputStream::output, "a \"b\" \xff"),
             R"({"time": "2026-02-03T04:05:06.000078Z", "service": "web", "stream": "stdout", )"

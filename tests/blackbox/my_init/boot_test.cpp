@@ -100,8 +100,11 @@ SCENARIO_METHOD(Container, "my_init leaves services and shutdown files out if to
 }
 
 SCENARIO_METHOD(Container, "my_init leaves with 1 when there are neither services nor COMMAND (root)") {
+  script("etc/my_init.d/1");
   boot({"--skip-runit"});
   CHECK(ended() == exited(1));
+  CHECK(trace().empty());
+  CHECK(said() == "*** When --skip-runit is given, you must also pass a main command.\n");
 }
 
 SCENARIO_METHOD(Container, "my_init tells of a COMMAND that cannot be executed by status 127 (root)") {
@@ -115,6 +118,31 @@ SCENARIO_METHOD(Container,
                 "my_init leaves with 128 and the signal's number when a signal kills COMMAND (root)") {
   boot({"--", "sh", "-c", "kill -SEGV $$"});
   CHECK(ended() == exited(128 + SIGSEGV));
+}
+
+SCENARIO_METHOD(Container, "my_init runs a startup file that another has made executable (root)") {
+  script("etc/my_init.d/1",
+         "chmod 755 /etc/my_init.d/2; cp /etc/my_init.d/2 /etc/rc.local; chmod 644 /etc/my_init.d/3");
+  script("etc/my_init.d/2");
+  std::filesystem::permissions(machine / "etc/my_init.d/2", std::filesystem::perms(0644));
+  script("etc/my_init.d/3");
+  boot({"true"});
+  CHECK(ended() == exited(0));
+  CHECK(trace() == "/etc/my_init.d/1\n/etc/my_init.d/2\n/etc/rc.local\n");
+}
+
+SCENARIO_METHOD(Container, "my_init installs the well-known key before anything else, if asked to (root)") {
+  machine.script("key", "echo key >>/trace");
+  script("etc/my_init.d/1");
+  boot_with({"/bin/sh", "-c",
+             "mount -t tmpfs tmpfs /usr/sbin && cp /key /usr/sbin/enable_insecure_key && exec /sbin/my_init "
+             "--enable-insecure-key --skip-runit true"});
+  CHECK(ended() == exited(0));
+  CHECK(trace() == "key\n/etc/my_init.d/1\n");
+  CHECK(said() ==
+        "*** Installing insecure SSH key for user root\n*** Running /etc/my_init.d/1...\n"
+        "*** Running true...\n*** true exited with status 0.\n" +
+            kKilling);
 }
 
 SCENARIO_METHOD(Container, "my_init aborts when the well-known key cannot be installed (root)") {

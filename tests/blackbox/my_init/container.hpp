@@ -20,7 +20,10 @@ struct Container {
   using Variables = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
   Machine machine{{"my_init", "setuser", "runsvdir", "runsv", "sv"}};
-  Variables variables{{"PATH", "/sbin:/usr/sbin:/usr/bin:/bin"}};
+  /// That the machine is slow is no reason to kill anything.
+  Variables variables{{"PATH", "/sbin:/usr/sbin:/usr/bin:/bin"},
+                      {"KILL_PROCESS_TIMEOUT", "20"},
+                      {"KILL_ALL_PROCESSES_TIMEOUT", "20"}};
 
   Container() {
     machine.without_console();
@@ -50,7 +53,18 @@ struct Container {
     machine.script("etc/service/" + name + "/finish", body + "\necho " + name + " finish $1 $2 >>/trace");
   }
 
-  void set(const std::string& name, const std::string& value) { variables.emplace_back(name, value); }
+  void unset(const std::string& name) {
+    std::erase_if(variables, [&name](const auto& variable) { return variable.first == name; });
+  }
+  void set(const std::string& name, const std::string& value) {
+    unset(name);
+    variables.emplace_back(name, value);
+  }
+  /// Lets my_init keep to its own time limits.
+  void set_no_limits() {
+    unset("KILL_PROCESS_TIMEOUT");
+    unset("KILL_ALL_PROCESSES_TIMEOUT");
+  }
   /// Starts the program with these words as process number 1.
   void boot_with(const std::vector<std::string>& argv) {
     ProcessOptions options;

@@ -1,6 +1,8 @@
 // The directory of variables, and its dumps. Every scenario needs root, for namespaces.
 #include <sys/stat.h>
 
+#include <array>
+
 #include <catch2/catch.hpp>
 
 #include "container.hpp"
@@ -8,6 +10,8 @@
 using namespace runvisor::testing;
 
 namespace {
+
+constexpr std::array<const char*, 6> kPersonal{"HOME", "USER", "GROUP", "UID", "GID", "SHELL"};
 
 constexpr const char* kPrints = "env -0 | sort -z | tr '\\0\\n' '\\n;' >/seen";
 
@@ -30,26 +34,28 @@ SCENARIO_METHOD(Container, "my_init takes variables from files, and the containe
 SCENARIO_METHOD(Container, "my_init writes its variables as files, for a shell, and as JSON (root)") {
   set("PLAIN", "value");
   set("HARD", "it's \"two\"\nlines $x");
-  set("HOME", "/root");
-  set("USER", "root");
+  set_no_limits();
+  for (const char* name : kPersonal) set(name, "own");
   set("A-B.C", "odd name");
   boot({"--skip-startup-files", "true"});
   REQUIRE(ended() == exited(0));
   CHECK(machine.content("etc/container_environment/PLAIN") == "value");
   CHECK(machine.content("etc/container_environment/HARD") == "it's \"two\"\nlines $x");
   CHECK(machine.content("etc/container_environment/A-B.C") == "odd name");
-  CHECK_FALSE(std::filesystem::exists(machine / "etc/container_environment/HOME"));
-  CHECK_FALSE(std::filesystem::exists(machine / "etc/container_environment/USER"));
 
   const std::string shell = machine.content("etc/container_environment.sh");
-  CHECK(shell.find("HOME") == std::string::npos);
+  for (const char* name : kPersonal) {
+    CHECK_FALSE(std::filesystem::exists(machine / "etc/container_environment" / name));
+    CHECK(shell.find(name) == std::string::npos);
+  }
   const auto sourced = run({"/bin/sh", "-c", ". \"$0\"; printf '%s|%s|%s' \"$PLAIN\" \"$HARD\" \"$A_B_C\"",
                             (machine / "etc/container_environment.sh").string()});
   CHECK(sourced.out == "value|it's \"two\"\nlines $x|odd name");
 
-  CHECK(machine.content("etc/container_environment.json") ==
-        R"({"A-B.C": "odd name", "HARD": "it's \"two\"\nlines $x", "HOME": "/root", )"
-        R"("PATH": "/sbin:/usr/sbin:/usr/bin:/bin", "PLAIN": "value", "USER": "root"})");
+  CHECK(
+      machine.content("etc/container_environment.json") ==
+      R"({"A-B.C": "odd name", "GID": "own", "GROUP": "own", "HARD": "it's \"two\"\nlines $x", "HOME": "own", )"
+      R"("PATH": "/sbin:/usr/sbin:/usr/bin:/bin", "PLAIN": "value", "SHELL": "own", "UID": "own", "USER": "own"})");
 }
 
 SCENARIO_METHOD(Container, "my_init lets startup files change the variables through the directory (root)") {
@@ -130,6 +136,23 @@ SCENARIO_METHOD(
   }
 }
 
+SCENARIO_METHOD(Container, "my_init replaces files in one step (root)") {
+  for (const char* name : {"etc/container_environment.sh", "etc/container_environment.json",
+                           "etc/container_environment/CHANGES"}) {
+    machine.file(name, "old");
+    // Whoever has the old file open goes on reading it.
+    std::filesystem::create_hard_link(machine / name,
+                                      machine / std::filesystem::path(name).filename().string());
+  }
+  set("CHANGES", "new");
+  boot({"--skip-startup-files", "true"});
+  REQUIRE(ended() == exited(0));
+  for (const char* name : {"container_environment.sh", "container_environment.json", "CHANGES"}) {
+    CHECK(machine.content(name) == "old");
+  }
+  CHECK(machine.content("etc/container_environment/CHANGES") == "new");
+}
+
 SCENARIO_METHOD(Container, "my_init works on a read-only root directory, and says what it skips (root)") {
   machine.file("etc/container_environment/FILE", "of the file");
   machine.script("etc/my_init.d/1", "true");
@@ -148,10 +171,12 @@ SCENARIO_METHOD(Container, "my_init works as an ordinary user, and says what it 
   service("web");
   machine.file("trace", "", 0666);
   std::filesystem::permissions(machine / "etc/service/web", std::filesystem::perms(0777));
+  machine.file("etc/container_environment/SECRET", "for root", 0600);
+  machine.file("etc/container_environment/PUBLIC", "for all");
   boot_with({"/sbin/setuser", "app", "/sbin/my_init", "--", "sh", "-c",
              "until grep -q up /trace; do sleep 0.01; done; id -u >>/trace; exit 8"});
   CHECK(ended() == exited(8));
   CHECK(trace() == "web up\n1234\n");
-  CHECK(says("*** Skipping /etc/container_environment/"));
-  CHECK(says("access denied\n"));
+  CHECK(says("*** Skipping /etc/container_environment/SECRET: access denied\n"));
+  CHECK(says("*** Skipping /etc/container_environment.sh: access denied\n"));
 }

@@ -72,7 +72,6 @@ SCENARIO_METHOD(Container, "my_init without COMMAND takes no notice of other sig
 
 SCENARIO_METHOD(Container,
                 "my_init that is not process number 1 adopts its orphans and ends only its own (root)") {
-  set("KILL_ALL_PROCESSES_TIMEOUT", "0.3");
   service("web");
   finish("web");
   // A daemon that has left its session and its parent, and a stranger that is none of its descendants.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,24 @@ enum class LineStyle : bool { text, json };
 /// service, stream and message. In JSON, bytes that are no UTF-8 become replacement characters.
 void append_line(std::string& out, LineStyle style, WallTime time, std::string_view name, OutputStream stream,
                  std::string_view line);
+
+/// The two programs that collect services' output talk about streams by numbers: one announces each with the
+/// descriptor that it sends, the other one answers that it would take another, or that one has ended.
+/// `about` is the stream, as the service's supervisor tells: `o` or `e`, and the service's name.
+[[nodiscard]] std::string stream_announcement(std::uint32_t id, std::string_view about);
+struct AnnouncedStream {
+  std::uint32_t id;
+  OutputStream stream;
+  std::string name;
+};
+[[nodiscard]] std::optional<AnnouncedStream> parse_stream_announcement(std::string_view text);
+
+struct CollectorAnswer {
+  /// The stream that has ended; none if another one would be taken.
+  std::optional<std::uint32_t> ended;
+};
+[[nodiscard]] std::string to_text(const CollectorAnswer& answer);
+[[nodiscard]] std::optional<CollectorAnswer> parse_collector_answer(std::string_view text);
 
 /// Cuts a stream into lines. One that is longer than kMostLine is passed on in parts, so that nothing grows
 /// without bound.

@@ -21,7 +21,8 @@ enum class ContainerJob : std::uint8_t { script, supervisor, command };
 /// What it says.
 enum class ContainerNotice : std::uint8_t {
   script_failed,       ///< the script started last, with `number`
-  script_overdue,      ///< the same one is killed
+  stopping_script,     ///< the same one is told to end
+  script_overdue,      ///< and killed
   booting,             ///< the supervisor is about to be started
   supervisor_started,  ///< as `pid`
   supervisor_ended,    ///< with `number`
@@ -34,6 +35,7 @@ enum class ContainerNotice : std::uint8_t {
   services_overdue,
   aborted,
   killing_everything,
+  everything_overdue,
   total_overdue,
 };
 
@@ -79,7 +81,7 @@ class ContainerMachine {
     enum class Kind : std::uint8_t {
       say,                ///< `notice`
       run_script,         ///< the folder's next one; answer with started(), start_failed() or scripts_done()
-      start,              ///< `job`; answer with started() or start_failed()
+      start,              ///< `job`; answer with started() or start_failed(); see is_leaving()
       signal,             ///< send `number` to `pid`
       tell_services,      ///< ask every runsv to end its service and itself
       watch_services,     ///< answer with services_down() as soon as no runsv is left
@@ -111,6 +113,9 @@ class ContainerMachine {
   [[nodiscard]] Actions start_failed(ContainerJob job);
   /// No script of the folder is left to be run.
   [[nodiscard]] Actions scripts_done();
+  /// Whether what is asked for now is part of the shutdown. Anything else is better not started when a stop
+  /// has been requested that this machine is still to be told of: received() is an answer as well.
+  [[nodiscard]] bool is_leaving() const noexcept { return has_deadline_; }
   /// Any child has ended, an adopted one too.
   [[nodiscard]] Actions child_ended(const ChildEnd& end);
   /// A signal was received: TERM and INT request the stop, all others are the command's.

@@ -9,7 +9,8 @@
 
 namespace runvisor::sys {
 
-/// Waits for any of a set of descriptors (epoll). A descriptor leaves the set by being closed.
+/// Waits for any of a set of descriptors (epoll). A descriptor leaves the set by being
+/// removed, or closed.
 class Poller {
  public:
   using Tag = std::uint64_t;
@@ -21,6 +22,7 @@ class Poller {
 
   /// Waits for the other end of the FIFO `fd` to be closed. Fails with EPERM for a file that is none.
   [[nodiscard]] Result<void> add_hangup(int fd, Tag tag) noexcept;
+  void remove(int fd) noexcept;
 
   /// The tags of the descriptors that are ready, a batch of them, after at most `timeout` and none then. A
   /// signal ends the wait early.
