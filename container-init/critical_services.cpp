@@ -19,7 +19,8 @@ constexpr int kUnknownStatus = 1;
 
 std::optional<core::EndRecord> read_end(const std::string& path) {
   const auto text = sys::read_whole_file((path + "/supervise/lock").c_str(), kMostRecord);
-  return text ? core::parse_end_record(*text) : std::nullopt;
+  // What follows it is for other readers.
+  return text ? core::parse_end_record(std::string_view(*text).substr(0, core::kEndLineSize)) : std::nullopt;
 }
 
 }  // namespace

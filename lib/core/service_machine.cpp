@@ -1,5 +1,7 @@
 #include "core/service_machine.hpp"
 
+#include <utility>
+
 namespace runvisor::core {
 
 ServiceMachine::ServiceMachine(Want service, std::optional<Want> log, Now now)
@@ -8,6 +10,10 @@ ServiceMachine::ServiceMachine(Want service, std::optional<Want> log, Now now)
 }
 
 void ServiceMachine::attach_log(Want want, Now now) { log_.emplace(Role::log, want, now); }
+
+void ServiceMachine::resume(Role role, ProcessState state) {
+  process(role) = ProcessMachine(role, std::move(state));
+}
 
 ProcessMachine& ServiceMachine::process(Role role) noexcept { return role == Role::log ? *log_ : service_; }
 

@@ -1,11 +1,13 @@
 #include "service/service.hpp"
 
 #include <fmt/compile.h>
+#include <unistd.h>
 
 #include <array>
 #include <utility>
 
-#include "core/end_record.hpp"
+#include "core/process_record.hpp"
+#include "service/adoption.hpp"
 
 namespace runvisor::service {
 
@@ -52,6 +54,14 @@ struct Service::Process {
   event::Timer restart;
   event::Timer publish_again;
   bool publish_fails = false;
+  /// What its machine begins with.
+  core::Want want = core::Want::up;
+  /// A process of an earlier runsv's, until it has ended.
+  std::unique_ptr<AdoptedProcess> adopted;
+  /// When its last process was started, and what has been left for a later runsv of it.
+  core::Birth birth;
+  std::uint64_t pipe_inode = 0;
+  std::optional<core::StatusRecord> noted;
 };
 
 Service::Service(sys::System& system, event::Loop& loop, event::Reaper& reaper, Options options)
@@ -74,12 +84,14 @@ void Service::warn(const std::string& what, std::optional<sys::Error> error) {
 
 std::optional<Failure> Service::open(const sigset_t& waiting_mask) {
   const int directory = options_.directory;
-  const core::Now now = system_.now();
-  const bool down = system_.status(directory, "down", 0).has_value();
-  machine_.emplace(down ? core::Want::down : core::Want::up, std::nullopt, now);
-
   service_ = std::make_unique<Process>(*this, Role::service);
+  service_->want = wanted_by_file("down");
   if (auto failed = service_->supervise.claim(nullptr)) return failed;
+  std::optional<core::ProcessState> left;
+  if (auto failed = take_over(*service_, left)) return failed;
+  machine_.emplace(service_->want, std::nullopt, system_.now());
+  if (left) machine_->resume(Role::service, std::move(*left));
+  service_->noted = machine_->process(Role::service).record();
   if (const auto log = system_.status(directory, "log", 0)) {
     if (S_ISDIR(log->st_mode)) {
       if (auto failed = open_log(&waiting_mask)) return failed;
@@ -104,22 +116,74 @@ std::optional<Failure> Service::prepare_to_show(Process& that, const core::Statu
   return that.supervise.show();
 }
 
-/// Makes the log pipe and claims `log/supervise`.
+core::Want Service::wanted_by_file(const char* down) {
+  return system_.status(options_.directory, down, 0) ? core::Want::down : core::Want::up;
+}
+
+/// Claims `log/supervise` and makes the log pipe.
 std::optional<Failure> Service::open_log(const sigset_t* waiting) {
-  auto pipe = system_.make_pipe();
-  if (!pipe) return Failure{"unable to create log pipe", pipe.error()};
-  const bool down = system_.status(options_.directory, "log/down", 0).has_value();
   auto log = std::make_unique<Process>(*this, Role::log);
+  log->want = wanted_by_file("log/down");
   if (auto failed = log->supervise.claim(waiting)) return failed;
+  std::optional<core::ProcessState> left;
+  if (auto failed = take_over(*log, left)) return failed;
+  auto pipe = find_log_pipe(*log);
+  if (!pipe) return Failure{"unable to create log pipe", pipe.error()};
+  const auto status = system_.status(pipe->write_end.get());
+  if (!status) return Failure{"unable to create log pipe", status.error()};
   if (auto failed = log->supervise.open_control()) return failed;
-  const core::Want want = down ? core::Want::down : core::Want::up;
   const core::Now now = system_.now();
-  const core::ProcessMachine machine(Role::log, want, now);
+  const core::ProcessMachine machine = left ? core::ProcessMachine(Role::log, std::move(*left))
+                                            : core::ProcessMachine(Role::log, log->want, now);
   if (auto failed = prepare_to_show(*log, machine.record())) return failed;
-  machine_->attach_log(want, now);
+  log->noted = machine.record();
+  machine_->attach_log(log->want, now);
+  machine_->resume(Role::log, machine.state());
   log_pipe_ = std::move(*pipe);
+  log_pipe_inode_ = status->st_ino;
   log_ = std::move(log);
   return std::nullopt;
+}
+
+/// Begins with what an earlier runsv has left, if there is something: a living process, whose machine goes on
+/// from `state`, or what was wanted.
+std::optional<Failure> Service::take_over(Process& that, std::optional<core::ProcessState>& state) {
+  auto left = find_inheritance(system_, that.supervise, that.role);
+  // Whoever cannot know must not start a second one.
+  if (!left) return Failure{"unable to look for a process to adopt", left.error()};
+  if (!*left) return std::nullopt;
+  const core::ProcessRecord& record = (*left)->record;
+  if (!(*left)->process) {
+    if (record.status.want == core::Want::down) that.want = core::Want::down;
+    return std::nullopt;
+  }
+  const core::Now now = system_.now();
+  const auto age = system_.since_boot() - record.birth.before;
+  state = core::resumed(record.status, now.steady - age, now);
+  // Its service has ended, and is to be started again.
+  if (that.role == Role::log && record.status.want == core::Want::exit) state->published.want = that.want;
+  that.supervise.recognise(state->published);
+  that.birth = record.birth;
+  that.pipe_inode = record.log_pipe;
+  that.adopted = std::make_unique<AdoptedProcess>(system_, loop_, static_cast<pid_t>(record.status.pid),
+                                                  std::move((*left)->process),
+                                                  [this](const core::ChildEnd& end) { child_ended(end); });
+  return std::nullopt;
+}
+
+/// The log pipe of an earlier runsv, out of one of the processes that have it.
+sys::Result<sys::Pipe> Service::find_log_pipe(const Process& log) {
+  std::optional<sys::Error> failed;
+  using Holder = std::pair<const Process*, int>;
+  for (const auto& [that, fd] : {Holder{&log, STDIN_FILENO}, Holder{service_.get(), STDOUT_FILENO}}) {
+    if (!that->adopted || that->pipe_inode == 0) continue;
+    auto pipe = system_.reopen_pipe(that->adopted->pid(), fd, that->pipe_inode);
+    if (pipe) return pipe;
+    if (!failed) failed = pipe.error();
+  }
+  // The two go on with the old one; it ends with the service.
+  if (failed) warn("unable to reopen log pipe", failed);
+  return system_.make_pipe();
 }
 
 void Service::begin(const sigset_t& child_mask) {
@@ -134,6 +198,7 @@ void Service::begin(const sigset_t& child_mask) {
 void Service::introduce(Role role) {
   Process& that = process(role);
   that.listen(*this);
+  if (that.adopted) that.adopted->watch();
   perform(role, machine_->process(role).begin(system_.now()));
   // Nothing was started.
   if (!that.supervise.shown()) publish(role);
@@ -195,7 +260,7 @@ void Service::perform(Role role, core::ActionList actions) {
     for (const Action& action : actions) {
       switch (action.kind) {
         case Action::Kind::send_signal:
-          (void)system_.send_signal(action.pid, action.signal);
+          send_signal(process(role), action);
           break;
         case Action::Kind::arm_timer:
           process(role).restart.arm(action.at);
@@ -221,6 +286,14 @@ void Service::perform(Role role, core::ActionList actions) {
   loop_.at_turn_end(*this);
 }
 
+void Service::send_signal(Process& that, const Action& action) {
+  if (that.adopted && that.adopted->pid() == action.pid) {
+    that.adopted->send_signal(action.signal);
+  } else {
+    (void)system_.send_signal(action.pid, action.signal);
+  }
+}
+
 sys::Result<pid_t> Service::start(Role role, const Action& action, core::Now now) {
   const bool is_log = role == Role::log;
   const bool is_run = action.kind == Action::Kind::start_run;
@@ -232,7 +305,7 @@ sys::Result<pid_t> Service::start(Role role, const Action& action, core::Now now
   const char* failure = "unable to start ./finish";
   if (is_run) failure = is_log ? "unable to start log/./run" : "unable to start ./run";
   const std::string who = who_ + "fatal: ";
-  const auto pid = spawn(role, now,
+  const auto pid = spawn(role, false, now,
                          {.who = who.c_str(),
                           .failure = failure,
                           .path = argv[0],
@@ -247,16 +320,40 @@ sys::Result<pid_t> Service::start(Role role, const Action& action, core::Now now
   return pid;
 }
 
-/// Starts a child; the first one of a process announces itself.
-sys::Result<pid_t> Service::spawn(Role role, core::Now now, sys::Program program) {
-  if (process(role).supervise.shown()) return system_.spawn(program);
-  const std::function<void(pid_t)> announce = [this, role, now](pid_t pid) {
-    core::ProcessMachine next = machine_->process(role);
+/// Starts a child, which leaves a record of itself before it executes anything; the first one of a process
+/// announces itself to clients as well.
+sys::Result<pid_t> Service::spawn(Role role, bool is_hook, core::Now now, sys::Program program) {
+  Process& that = process(role);
+  if (is_hook && that.supervise.shown()) return system_.spawn(program);
+  const auto before = system_.since_boot();
+  const std::function<void(pid_t)> announce = [this, &that, is_hook, now, before](pid_t pid) {
+    core::ProcessMachine next = machine_->process(that.role);
     (void)next.started(pid, now);
-    publish(process(role), next.record());
+    if (!is_hook) {
+      that.birth = {before, system_.since_boot()};
+      that.pipe_inode = log_pipe_inode_;
+      note(that, next.record());
+    }
+    if (!that.supervise.shown()) publish(that, next.record());
   };
   program.announce = &announce;
   return system_.spawn(program);
+}
+
+/// Leaves what is known of a process for a later runsv.
+void Service::note(Process& that, const core::StatusRecord& record) {
+  if (that.noted == record) return;
+  if (boot_id_.empty()) {
+    auto id = system_.boot_id();
+    if (!id) return;
+    boot_id_ = std::move(*id);
+  }
+  const auto noted = that.supervise.record_process({.boot_id = boot_id_,
+                                                    .role = that.role,
+                                                    .status = record,
+                                                    .birth = that.birth,
+                                                    .log_pipe = that.pipe_inode});
+  if (noted) that.noted = record;
 }
 
 /// Starts `control/X` if its owner may execute it.
@@ -276,7 +373,7 @@ sys::Result<pid_t> Service::run_hook(Role role, const Action& action, core::Now 
                                         nullptr};
   const std::string who = who_ + "fatal: ";
   const std::string failure = "unable to run " + path;
-  const auto pid = spawn(role, now,
+  const auto pid = spawn(role, true, now,
                          {.who = who.c_str(),
                           .failure = failure.c_str(),
                           .path = path.c_str(),
@@ -308,7 +405,7 @@ void Service::record_end(const core::ChildEnd& end) {
   const core::StatusRecord& record = machine_->process(Role::service).record();
   if (record.state != core::State::run || record.pid != static_cast<std::uint32_t>(end.pid)) return;
   const bool was_told = record.got_term || record.want != core::Want::up;
-  process(Role::service).supervise.record_end(core::end_line({end, was_told}));
+  process(Role::service).supervise.record_end({end, was_told});
 }
 
 void Service::end_turn() {
@@ -330,7 +427,10 @@ void Service::end_turn() {
 
 void Service::publish(Role role) {
   Process& that = process(role);
-  publish(that, machine_->process(role).record());
+  const core::StatusRecord& record = machine_->process(role).record();
+  note(that, record);
+  publish(that, record);
+  if (that.adopted && that.adopted->has_ended()) that.adopted.reset();
   if (that.publish_fails) that.publish_again.arm(system_.now().steady + kPublishRetry);
 }
 

@@ -2,7 +2,9 @@
 
 #include <fmt/compile.h>
 #include <linux/fs.h>
+#include <unistd.h>
 
+#include <array>
 #include <utility>
 
 #include "sys/trust.hpp"
@@ -14,6 +16,7 @@ constexpr mode_t kDirectoryMode = 0700;
 constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kPublicMode = 0644;
 constexpr mode_t kPermissions = 0777;
+constexpr mode_t kWritableByOthers = 0022;
 
 constexpr const char* kOk = "ok";
 constexpr const char* kOkNew = "ok.new";
@@ -67,7 +70,7 @@ std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
   }
 
   auto lock =
-      system_.open(directory_.get(), "lock", O_WRONLY | O_CREAT | O_NONBLOCK | O_NOFOLLOW, kPrivateMode);
+      system_.open(directory_.get(), "lock", O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW, kPrivateMode);
   if (!lock) return failure("open", "lock", lock.error());
   if (untrusted_) {
     // It will be written to.
@@ -167,8 +170,51 @@ std::optional<Failure> SuperviseDirectory::publish(const core::StatusRecord& rec
   return failed;
 }
 
-void SuperviseDirectory::record_end(std::string_view line) {
-  (void)system_.write_at_beginning(lock_.get(), line);
+void SuperviseDirectory::record_end(const core::EndRecord& record) {
+  (void)system_.write_at(lock_.get(), core::end_line(record), 0);
+}
+
+sys::Result<void> SuperviseDirectory::record_process(const core::ProcessRecord& record) {
+  const std::string line = core::process_line(record);
+  const auto count = system_.write_at(lock_.get(), line, core::kProcessLineOffset);
+  if (!count) return count.error();
+  if (*count != line.size()) return sys::Error{ENOSPC};
+  return {};
+}
+
+sys::Result<std::optional<core::ProcessRecord>> SuperviseDirectory::left_behind() {
+  const auto none = std::optional<core::ProcessRecord>();
+  if (fresh_) return none;
+  std::array<char, core::kProcessLineSize> line{};
+  const auto count = system_.read_at(lock_.get(), line, core::kProcessLineOffset);
+  if (!count) return count.error();
+  if (*count != line.size()) return none;
+  const auto status = system_.status(lock_.get());
+  if (!status) return status.error();
+  const bool is_own = S_ISREG(status->st_mode) && status->st_nlink == 1 && status->st_uid == ::geteuid() &&
+                      (status->st_mode & kWritableByOthers) == 0;
+  return is_own ? core::parse_process_record({line.data(), line.size()}) : none;
+}
+
+void SuperviseDirectory::recognise(const core::StatusRecord& record) {
+  recognise(pid_, core::pid_line(record));
+  recognise(stat_, core::stat_line(record));
+  const core::StatusBytes bytes = core::pack(record);
+  recognise(status_, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  // Without the right time in `status` the line in `stat` may be an older one.
+  if (status_.written) stat_since_ = record.since;
+}
+
+void SuperviseDirectory::recognise(File& file, std::string_view content) {
+  const auto fd = system_.open(directory_.get(), file.name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, 0);
+  if (!fd) return;
+  const auto status = system_.status(fd->get());
+  if (!status || !S_ISREG(status->st_mode)) return;
+  std::array<char, 64> found{};
+  const auto count = system_.read(fd->get(), found);
+  if (!count || std::string_view(found.data(), *count) != content) return;
+  file.content = content;
+  file.written = true;
 }
 
 std::optional<Failure> SuperviseDirectory::bring_up_to_date(File& file, std::string_view content) {

@@ -11,6 +11,7 @@
 
 #include "postfork.hpp"
 #include "sys/diagnostics.hpp"
+#include "sys/foreign_process.hpp"
 #include "sys/kernel_calls.hpp"
 #include "sys/system.hpp"
 
@@ -140,8 +141,14 @@ class OperatingSystem final : public System {
     return static_cast<std::size_t>(count);
   }
 
-  Result<std::size_t> write_at_beginning(int fd, std::string_view text) override {
-    const ssize_t count = uninterrupted([=] { return ::pwrite(fd, text.data(), text.size(), 0); });
+  Result<std::size_t> read_at(int fd, std::span<char> buffer, off_t offset) override {
+    const ssize_t count = uninterrupted([=] { return ::pread(fd, buffer.data(), buffer.size(), offset); });
+    if (count == -1) return last_error();
+    return static_cast<std::size_t>(count);
+  }
+
+  Result<std::size_t> write_at(int fd, std::string_view text, off_t offset) override {
+    const ssize_t count = uninterrupted([=] { return ::pwrite(fd, text.data(), text.size(), offset); });
     if (count == -1) return last_error();
     return static_cast<std::size_t>(count);
   }
@@ -154,6 +161,10 @@ class OperatingSystem final : public System {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) == -1) return last_error();
     return Pipe{Fd{ends[0]}, Fd{ends[1]}};
+  }
+
+  Result<Pipe> reopen_pipe(pid_t pid, int fd, std::uint64_t inode) override {
+    return sys::reopen_pipe(pid, fd, inode);
   }
 
   bool has_input(int fd) override {
@@ -169,11 +180,18 @@ class OperatingSystem final : public System {
     int wait_status = 0;
     const pid_t pid = uninterrupted([&] { return ::waitpid(-1, &wait_status, WNOHANG); });
     if (pid <= 0) return std::nullopt;
-    core::ChildEnd end;
-    end.pid = pid;
-    end.exit_code = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
-    end.status = wait_status & 0xff;
-    return end;
+    return child_end(pid, wait_status);
+  }
+
+  std::chrono::nanoseconds since_boot() override { return read_clock(CLOCK_BOOTTIME); }
+  Result<std::string> boot_id() override { return sys::boot_id(); }
+  Result<std::chrono::nanoseconds> process_start(pid_t pid) override { return sys::process_start(pid); }
+  Result<Fd> open_process(pid_t pid) override { return sys::open_process(pid); }
+  Result<void> signal_process(int process, int signal) override {
+    return sys::signal_process(process, signal);
+  }
+  Result<std::optional<core::ChildEnd>> process_end(int process) override {
+    return sys::process_end(process);
   }
 
   void complain(std::string_view line) override { write_unless_blocked(STDERR_FILENO, line); }

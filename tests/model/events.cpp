@@ -56,6 +56,8 @@ std::string describe(const Event& event) {
       return fmt::format("{} ms pass", event.time.count());
     case Event::Kind::turn_ends:
       return "the turn ends";
+    case Event::Kind::supervisor_dies:
+      return fmt::format("the supervisor dies, {} down file", event.want == Want::up ? "no" : "with a");
   }
   return "";
 }
@@ -93,6 +95,11 @@ std::vector<Event> World::events(const Bounds& bounds) const {
   if (has_log_) add_events(Role::log, bounds, out);
   out.push_back({.kind = Event::Kind::time_passes, .time = kTick});
   out.push_back({.kind = Event::Kind::turn_ends});
+  if (bounds.supervisor_dies) {
+    for (const Want want : {Want::up, Want::down}) {
+      out.push_back({.kind = Event::Kind::supervisor_dies, .want = want});
+    }
+  }
   return out;
 }
 
@@ -226,6 +233,7 @@ World::Awaited World::fulfils(const Event& event) const noexcept {
     case Event::Kind::timer_misfires:
     case Event::Kind::time_passes:
     case Event::Kind::turn_ends:
+    case Event::Kind::supervisor_dies:
       return 0;
   }
   return 0;

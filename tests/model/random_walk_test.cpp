@@ -18,7 +18,8 @@ void go_astray(unsigned seed, int steps) {
   const auto one_of = [&random](std::size_t count) {
     return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
   };
-  Bounds bounds{.service_commands = {}, .log_commands = {}, .queue = 6, .log_appears = true};
+  Bounds bounds{
+      .service_commands = {}, .log_commands = {}, .queue = 6, .log_appears = true, .supervisor_dies = true};
   for (const core::CommandInfo& row : core::kCommands) {
     // Exit ends a course: it is told less often than all others.
     const std::size_t times = row.command == Command::exit ? 1 : 5;

@@ -64,5 +64,20 @@ TEST(EveryReachableState, OfAServiceWhoseLogAppearsLaterKeepsTheRules) {
                    13'000);
 }
 
+TEST(EveryReachableState, OfAServiceWhoseSupervisorDiesKeepsTheRules) {
+  keeps_every_rule(
+      kServiceAlone,
+      {.service_commands = kOneOfEachSort, .log_commands = {}, .queue = 2, .supervisor_dies = true}, 10'000);
+}
+
+TEST(EveryReachableState, OfAServiceAndItsLogWhoseSupervisorDiesKeepsTheRules) {
+  keeps_every_rule({World(Want::up, Want::up)},
+                   {.service_commands = {Command::up, Command::down, Command::once, Command::exit},
+                    .log_commands = {Command::up, Command::down, Command::pause},
+                    .queue = 1,
+                    .supervisor_dies = true},
+                   10'000);
+}
+
 }  // namespace
 }  // namespace runvisor::model

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <utility>
 
+#include "core/process_record.hpp"
+
 namespace runvisor::model {
 
 using core::Action;
@@ -115,6 +117,9 @@ Rules World::apply(const Event& event) {
     case Event::Kind::turn_ends:
       end_turn();
       break;
+    case Event::Kind::supervisor_dies:
+      replace_supervisor(event.want);
+      break;
   }
   check(Role::service);
   if (has_log_) check(Role::log);
@@ -217,6 +222,39 @@ void World::end_turn() {
       }
       break;
   }
+}
+
+/// What lives goes on; hooks and waiting commands are lost. Nothing may be doubled, and all rules hold on.
+void World::replace_supervisor(Want by_file) {
+  std::array<std::optional<core::ProcessState>, 2> states;
+  for (const Role role : {Role::service, Role::log}) {
+    if (role == Role::log && !has_log_) continue;
+    const core::StatusRecord record = machine_.process(role).record();
+    Side next;
+    next.earliest = now_;
+    next.since = wall_;
+    next.want = record.want == Want::down ? Want::down : by_file;
+    if (const Side& that = side(role); that.process != 0) {
+      next.process = that.process;
+      next.is_finish = that.is_finish;
+      next.stopped = that.stopped;
+      next.termed = that.termed;
+      next.since = that.since;
+      // Of a finish only its own start is known.
+      next.started = that.is_finish ? now_ : that.started;
+      const bool is_draining = role == Role::log && that.want == Want::exit;
+      if (!is_draining) next.want = that.want;
+      core::ProcessState state = core::resumed(record, next.started, moment());
+      state.published.want = next.want;
+      states.at(role == Role::log ? 1 : 0) = std::move(state);
+    }
+    side(role) = next;
+  }
+  closing_ = false;
+  machine_ = ServiceMachine(side(Role::service).want,
+                            has_log_ ? std::optional(side(Role::log).want) : std::nullopt, moment());
+  if (states[0]) machine_.resume(Role::service, std::move(*states[0]));
+  if (states[1]) machine_.resume(Role::log, std::move(*states[1]));
 }
 
 void World::play(Role role, const ActionList& actions) {

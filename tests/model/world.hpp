@@ -63,7 +63,8 @@ struct Event {
     timer_expires,   ///< at its time, or at once if that has gone by
     timer_misfires,  ///< without being due, or without being armed
     time_passes,
-    turn_ends,  ///< the shell asks what is left to do
+    turn_ends,        ///< the shell asks what is left to do
+    supervisor_dies,  ///< and another one goes on from what it has left
   };
 
   Kind kind;
@@ -74,7 +75,7 @@ struct Event {
   int status = 0;
   /// process_ended: there is a finish, or something in the pipe of a log service.
   bool left_over = false;
-  /// attach_log.
+  /// attach_log; supervisor_dies: what the `down` files say.
   Want want = Want::up;
   /// time_passes.
   std::chrono::milliseconds time{};
@@ -89,6 +90,7 @@ struct Bounds {
   /// No command comes while as many wait in the queue.
   std::size_t queue = 2;
   bool log_appears = false;
+  bool supervisor_dies = false;
 };
 
 /// A state as far as it decides what can follow: times relative to now, pids by what they are.
@@ -192,6 +194,7 @@ class World {
   void answer(const Event& event);
   void expire(const Event& event);
   void end_turn();
+  void replace_supervisor(Want by_file);
   void play(Role role, const core::ActionList& actions);
   void play(Role role, const core::Action& action);
   void check(Role role);

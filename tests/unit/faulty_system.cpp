@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "core/process_record.hpp"
+
 namespace runvisor::testing {
 
 std::size_t open_descriptors() {
@@ -91,9 +93,14 @@ sys::Result<void> FaultySystem::lock(int fd, const sigset_t* waiting) {
 
 sys::Result<std::size_t> FaultySystem::read(int fd, std::span<char> buffer) { return real_.read(fd, buffer); }
 
-sys::Result<std::size_t> FaultySystem::write_at_beginning(int fd, std::string_view text) {
+sys::Result<std::size_t> FaultySystem::read_at(int fd, std::span<char> buffer, off_t offset) {
   if (fails()) return error();
-  return real_.write_at_beginning(fd, text);
+  return real_.read_at(fd, buffer, offset);
+}
+
+sys::Result<std::size_t> FaultySystem::write_at(int fd, std::string_view text, off_t offset) {
+  if (fails()) return error();
+  return real_.write_at(fd, text.substr(0, longest_write_), offset);
 }
 
 sys::Result<std::size_t> FaultySystem::write(int fd, std::string_view text) {
@@ -115,6 +122,7 @@ sys::Result<sys::Pipe> FaultySystem::make_pipe() {
 sys::Result<pid_t> FaultySystem::spawn(const sys::Program& program) {
   if (fails()) return error();
   const pid_t pid = next_pid_++;
+  starts_[pid] = since_boot();
   if (program.announce != nullptr) (*program.announce)(pid);
   children_[pid] =
       (program.subdirectory != nullptr ? std::string(program.subdirectory) + '/' : std::string()) +
@@ -134,6 +142,58 @@ std::optional<core::ChildEnd> FaultySystem::reap() {
   ended_.erase(ended_.begin());
   children_.erase(end.pid);
   return end;
+}
+
+void FaultySystem::end_orphan(pid_t pid, std::optional<int> exit_code) {
+  children_.erase(pid);
+  orphan_ends_[pid] = exit_code;
+  // Makes the other end readable, as a pidfd becomes.
+  processes_[pid].write_end = {};
+}
+
+sys::Result<sys::Pipe> FaultySystem::reopen_pipe(pid_t pid, int /*fd*/, std::uint64_t /*inode*/) {
+  if (fails()) return error();
+  if (!children_.contains(pid)) return sys::Error{ENOENT};
+  return real_.make_pipe();
+}
+
+std::chrono::nanoseconds FaultySystem::since_boot() { return real_.since_boot() + passed_; }
+
+sys::Result<std::string> FaultySystem::boot_id() {
+  if (fails()) return error();
+  return boot_id_;
+}
+
+sys::Result<std::chrono::nanoseconds> FaultySystem::process_start(pid_t pid) {
+  if (fails()) return error();
+  if (pid == 1) return std::chrono::nanoseconds{0};
+  if (!children_.contains(pid)) return sys::Error{ENOENT};
+  return starts_.at(pid) / core::kStartTick * core::kStartTick;
+}
+
+sys::Result<sys::Fd> FaultySystem::open_process(pid_t pid) {
+  if (fails()) return error();
+  if (!children_.contains(pid)) return sys::Error{ESRCH};
+  auto pipe = real_.make_pipe();
+  if (!pipe) return pipe.error();
+  sys::Fd process = std::move(pipe->read_end);
+  // The number alone tells which it is.
+  process_fds_[process.get()] = pid;
+  processes_[pid].write_end = std::move(pipe->write_end);
+  return process;
+}
+
+sys::Result<void> FaultySystem::signal_process(int process, int signal) {
+  signals_.emplace_back(process_fds_.at(process), signal);
+  return {};
+}
+
+sys::Result<std::optional<core::ChildEnd>> FaultySystem::process_end(int process) {
+  if (fails()) return error();
+  const auto end = orphan_ends_.find(process_fds_.at(process));
+  if (end == orphan_ends_.end()) return std::optional<core::ChildEnd>();
+  if (!end->second) return sys::Error{ENOTTY};
+  return std::optional(core::ChildEnd{end->first, *end->second, 0});
 }
 
 }  // namespace runvisor::testing

@@ -46,6 +46,11 @@ class FaultySystem final : public sys::System {
   /// Called with its path when a child would execute its program.
   void on_execute(std::function<void(const std::string& path)> executed) { executed_ = std::move(executed); }
 
+  /// Lets a child end that is nobody's here any more; how, the system tells to whoever asks, or does not.
+  void end_orphan(pid_t pid, std::optional<int> exit_code);
+  /// The id of the boot from now on.
+  void set_boot_id(std::string id) { boot_id_ = std::move(id); }
+
   /// Lets no write take more than so many bytes.
   void set_longest_write(std::size_t size) { longest_write_ = size; }
 
@@ -72,13 +77,21 @@ class FaultySystem final : public sys::System {
   sys::Result<void> lock(int fd, const sigset_t* waiting) override;
   sys::Result<std::size_t> read(int fd, std::span<char> buffer) override;
   sys::Result<std::size_t> write(int fd, std::string_view text) override;
-  sys::Result<std::size_t> write_at_beginning(int fd, std::string_view text) override;
+  sys::Result<std::size_t> read_at(int fd, std::span<char> buffer, off_t offset) override;
+  sys::Result<std::size_t> write_at(int fd, std::string_view text, off_t offset) override;
   sys::Result<void> synchronize(int fd) override;
   sys::Result<sys::Pipe> make_pipe() override;
+  sys::Result<sys::Pipe> reopen_pipe(pid_t pid, int fd, std::uint64_t inode) override;
   bool has_input(int fd) override { return real_.has_input(fd); }
   sys::Result<pid_t> spawn(const sys::Program& program) override;
   sys::Result<void> send_signal(pid_t pid, int signal) override;
   std::optional<core::ChildEnd> reap() override;
+  std::chrono::nanoseconds since_boot() override;
+  sys::Result<std::string> boot_id() override;
+  sys::Result<std::chrono::nanoseconds> process_start(pid_t pid) override;
+  sys::Result<sys::Fd> open_process(pid_t pid) override;
+  sys::Result<void> signal_process(int process, int signal) override;
+  sys::Result<std::optional<core::ChildEnd>> process_end(int process) override;
   void complain(std::string_view line) override { complaints_ += line; }
 
  private:
@@ -96,6 +109,13 @@ class FaultySystem final : public sys::System {
   pid_t next_pid_ = 10'000'000;
   std::map<pid_t, std::string> children_;
   std::vector<core::ChildEnd> ended_;
+  /// When each child was started, the ends of a pipe for each that was asked for by its pid, and how those
+  /// that are nobody's have ended.
+  std::map<pid_t, std::chrono::nanoseconds> starts_;
+  std::map<pid_t, sys::Pipe> processes_;
+  std::map<int, pid_t> process_fds_;
+  std::map<pid_t, std::optional<int>> orphan_ends_;
+  std::string boot_id_ = "01234567-89ab-cdef-0123-456789abcdef";
   std::function<void(const std::string&)> executed_;
   std::vector<std::pair<pid_t, int>> signals_;
   std::string complaints_;

@@ -27,15 +27,34 @@ class ServiceBench {
       write_file(home_ / script, "never executed\n", 0755);
     }
     directory_ = ::open(home_.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    replace_supervisor();
+  }
+
+  ~ServiceBench() {
+    service_.reset();
+    ::close(directory_);
+  }
+
+  /// The supervisor is gone, and what it has started goes on; another one takes its place.
+  void replace_supervisor() {
+    service_.reset();
     service_ = std::make_unique<service::Service>(
         system_, loop_, reaper_,
         service::Service::Options{
             .name = "example", .directory = directory_, .left = [this] { left_ = true; }});
   }
 
-  ~ServiceBench() {
-    service_.reset();
-    ::close(directory_);
+  /// Lets a child of an earlier supervisor end, after two seconds.
+  bool end_orphan(const std::string& path, std::optional<int> exit_code) {
+    for (const auto& [pid, running] : system_.children()) {
+      if (running != path) continue;
+      system_.advance(std::chrono::seconds{2});
+      system_.end_orphan(pid, exit_code);
+      turn();
+      turn();
+      return true;
+    }
+    return false;
   }
 
   [[nodiscard]] bool start() {

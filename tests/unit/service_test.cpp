@@ -146,6 +146,64 @@ TEST(Service, KeepsTheOkFifoOfAnEarlierLife) {
   EXPECT_EQ(seen, "down\n") << "seen, but not started yet";
 }
 
+TEST(Service, AdoptsWhatAnotherHasLeft) {
+  Bench bench;
+  ASSERT_TRUE(bench.start());
+  const auto children = bench.system().children();
+  bench.replace_supervisor();
+  ASSERT_TRUE(bench.start());
+  EXPECT_EQ(bench.system().children(), children);
+  EXPECT_EQ(bench.stat(), "run\n");
+  bench.command("h");
+  ASSERT_EQ(bench.system().signals().size(), 1U);
+  EXPECT_EQ(bench.system().signals()[0].first, std::prev(children.end())->first);
+  ASSERT_TRUE(bench.end_orphan("./run", 3));
+  EXPECT_EQ(bench.count("./finish"), 1U);
+  EXPECT_EQ(bench.stat(), "finish\n");
+  ASSERT_TRUE(bench.end("./finish"));
+  EXPECT_EQ(bench.count("./run"), 1U);
+  ASSERT_TRUE(bench.end_orphan("log/./run", std::nullopt));
+  EXPECT_EQ(bench.count("log/./run"), 1U);
+  EXPECT_EQ(bench.system().complaints(), "");
+}
+
+TEST(Service, AdoptsNothingOfAnotherBoot) {
+  Bench bench;
+  ASSERT_TRUE(bench.start());
+  bench.replace_supervisor();
+  bench.system().set_boot_id("00000000-89ab-cdef-0123-456789abcdef");
+  ASSERT_TRUE(bench.start());
+  EXPECT_EQ(bench.count("./run"), 2U);
+  EXPECT_EQ(bench.count("log/./run"), 2U);
+}
+
+/// Each call of an adoption fails once: the service may not be supervised then, but there is never a second
+/// one.
+TEST_P(ServiceFault, DoublesNothingWhileItAdopts) {
+  Bench plain;
+  ASSERT_TRUE(plain.start());
+  const std::size_t first = plain.system().calls();
+  plain.replace_supervisor();
+  ASSERT_TRUE(plain.start());
+  const std::size_t last = plain.system().calls();
+  ASSERT_GT(last - first, 20U);
+  for (std::size_t call = first; call < last; ++call) {
+    SCOPED_TRACE("call " + std::to_string(call));
+    Bench bench(FaultySystem::Fault{call, GetParam()});
+    ASSERT_TRUE(bench.start());
+    bench.replace_supervisor();
+    if (!bench.start()) {
+      bench.replace_supervisor();
+      ASSERT_TRUE(bench.start());
+    }
+    EXPECT_EQ(bench.count("./run"), 1U);
+    EXPECT_EQ(bench.count("log/./run"), 1U);
+    ASSERT_TRUE(bench.end_orphan("./run", 0));
+    ASSERT_TRUE(bench.end("./finish"));
+    EXPECT_EQ(bench.count("./run"), 1U);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Errors, ServiceFault, ::testing::Values(EMFILE, ENOSPC));
 
 }  // namespace

@@ -24,6 +24,9 @@ class ServiceMachine {
   /// A log directory was found after start-up.
   void attach_log(Want want, Now now);
 
+  /// Lets one of the two go on from a stored state, before its first event.
+  void resume(Role role, ProcessState state);
+
   [[nodiscard]] bool has_log() const noexcept { return log_.has_value(); }
   /// Role::log only where has_log().
   [[nodiscard]] ProcessMachine& process(Role role) noexcept;

@@ -46,6 +46,9 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
 
   [[nodiscard]] Process& process(core::Role role) noexcept;
   [[nodiscard]] std::optional<Failure> open_log(const sigset_t* waiting);
+  [[nodiscard]] core::Want wanted_by_file(const char* down);
+  [[nodiscard]] std::optional<Failure> take_over(Process& that, std::optional<core::ProcessState>& state);
+  [[nodiscard]] sys::Result<sys::Pipe> find_log_pipe(const Process& log);
   [[nodiscard]] std::optional<Failure> prepare_to_show(Process& that, const core::StatusRecord& record);
   void introduce(core::Role role);
   void look_for_log();
@@ -54,7 +57,9 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   void perform(core::Role role, core::ActionList actions);
   [[nodiscard]] sys::Result<pid_t> start(core::Role role, const core::Action& action, core::Now now);
   [[nodiscard]] sys::Result<pid_t> run_hook(core::Role role, const core::Action& action, core::Now now);
-  [[nodiscard]] sys::Result<pid_t> spawn(core::Role role, core::Now now, sys::Program program);
+  [[nodiscard]] sys::Result<pid_t> spawn(core::Role role, bool is_hook, core::Now now, sys::Program program);
+  void send_signal(Process& that, const core::Action& action);
+  void note(Process& that, const core::StatusRecord& record);
   void child_ended(const core::ChildEnd& end) override;
   void record_end(const core::ChildEnd& end);
   void end_turn() override;
@@ -72,6 +77,9 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   std::unique_ptr<Process> service_;
   std::unique_ptr<Process> log_;
   sys::Pipe log_pipe_;
+  /// Inode number of the log pipe, 0 for none.
+  std::uint64_t log_pipe_inode_ = 0;
+  std::string boot_id_;
   bool fork_fails_ = false;
   /// Why the last hook could not be looked for, which is asked before each start.
   int hook_error_ = 0;

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "core/end_record.hpp"
+#include "core/process_record.hpp"
 #include "core/status_record.hpp"
 #include "sys/fd.hpp"
 #include "sys/result.hpp"
@@ -53,8 +55,15 @@ class SuperviseDirectory {
   /// and what failed is written at the next call.
   [[nodiscard]] std::optional<Failure> publish(const core::StatusRecord& record, bool pid_from_start);
 
-  /// Makes `line`, which always has the same size, the content of `lock`, as far as that can be done.
-  void record_end(std::string_view line);
+  /// Leaves how `run` has ended in `lock`, as far as that can be done.
+  void record_end(const core::EndRecord& record);
+  /// Leaves a process in `lock` for a later supervisor.
+  [[nodiscard]] sys::Result<void> record_process(const core::ProcessRecord& record);
+  /// What an earlier supervisor has left in `lock`; none if anybody but this process's user may have written
+  /// it. An error: it could not be read.
+  [[nodiscard]] sys::Result<std::optional<core::ProcessRecord>> left_behind();
+  /// Takes the files that tell of `record` already for written, so that their times stay.
+  void recognise(const core::StatusRecord& record);
 
  private:
   /// A published file and what stands in it, as far as this process has written it.
@@ -67,6 +76,7 @@ class SuperviseDirectory {
 
   void make_directory();
   [[nodiscard]] std::optional<Failure> open_fifo(const char* name, const char* verb, int flags, sys::Fd& fd);
+  void recognise(File& file, std::string_view content);
   [[nodiscard]] std::optional<Failure> bring_up_to_date(File& file, std::string_view content);
   [[nodiscard]] std::optional<Failure> replace(const File& file, std::string_view content);
   [[nodiscard]] Failure no_fifo(const char* name) const;

@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -99,11 +101,15 @@ class System {
   [[nodiscard]] virtual Result<void> lock(int fd, const sigset_t* waiting) = 0;
   [[nodiscard]] virtual Result<std::size_t> read(int fd, std::span<char> buffer) = 0;
   [[nodiscard]] virtual Result<std::size_t> write(int fd, std::string_view text) = 0;
-  /// pwrite(2) at the beginning of the file.
-  [[nodiscard]] virtual Result<std::size_t> write_at_beginning(int fd, std::string_view text) = 0;
+  /// pread(2) and pwrite(2).
+  [[nodiscard]] virtual Result<std::size_t> read_at(int fd, std::span<char> buffer, off_t offset) = 0;
+  [[nodiscard]] virtual Result<std::size_t> write_at(int fd, std::string_view text, off_t offset) = 0;
   /// fsync(2).
   [[nodiscard]] virtual Result<void> synchronize(int fd) = 0;
   [[nodiscard]] virtual Result<Pipe> make_pipe() = 0;
+  /// Opens the pipe with this inode number which a process has as its descriptor `fd`. Another user's process
+  /// needs CAP_SYS_PTRACE; ENOENT if the descriptor is something else.
+  [[nodiscard]] virtual Result<Pipe> reopen_pipe(pid_t pid, int fd, std::uint64_t inode) = 0;
   /// Whether there is something to be read from a pipe.
   [[nodiscard]] virtual bool has_input(int fd) = 0;
 
@@ -113,6 +119,22 @@ class System {
   [[nodiscard]] virtual Result<void> send_signal(pid_t pid, int signal) = 0;
   /// Collects one child that has ended; none if none has.
   [[nodiscard]] virtual std::optional<core::ChildEnd> reap() = 0;
+
+  // Processes that are nobody's children here.
+
+  /// CLOCK_BOOTTIME: how long ago the machine was started.
+  [[nodiscard]] virtual std::chrono::nanoseconds since_boot() = 0;
+  /// The id that the kernel has given to this boot.
+  [[nodiscard]] virtual Result<std::string> boot_id() = 0;
+  /// When a process was started, on the clock of since_boot(), rounded down to core::kStartTick.
+  [[nodiscard]] virtual Result<std::chrono::nanoseconds> process_start(pid_t pid) = 0;
+  /// pidfd_open(2).
+  [[nodiscard]] virtual Result<Fd> open_process(pid_t pid) = 0;
+  /// pidfd_send_signal(2).
+  [[nodiscard]] virtual Result<void> signal_process(int process, int signal) = 0;
+  /// How a process has ended: none before it has been collected by its parent, an error if the kernel does
+  /// not tell.
+  [[nodiscard]] virtual Result<std::optional<core::ChildEnd>> process_end(int process) = 0;
 
   /// Writes a line of diagnostics to standard error, unless that would block.
   virtual void complain(std::string_view line) = 0;
