@@ -13,6 +13,9 @@ namespace {
 constexpr int kHangup = 111;
 constexpr int kFatal = 100;
 
+/// What a runsv exits with that cannot have its directory. Source: runsv(8).
+constexpr int kCannotSupervise = 111;
+
 /// How often to look where changes are not told. Source: runsvdir(8).
 constexpr std::chrono::seconds kRescan{5};
 /// How soon to try again to read a scan directory that cannot be read.
@@ -29,6 +32,8 @@ Supervisor::Supervisor(sys::System& system, Options options)
       directory_(system, options_.directory),
       watch_(system),
       newcomers_(system, loop_, directory_, [this](const std::string& name) { arrived(name); }),
+      others_(loop_, [this](pid_t pid,
+                            bool told_to) { perform(machine_.child_ended(pid, told_to, system_.now())); }),
       restart_(loop_, [this] { perform(machine_.timer_expired(system_.now())); }),
       rescan_(loop_, [this] { loop_.at_turn_end(*this), scan_due_ = true; }) {}
 
@@ -103,7 +108,7 @@ void Supervisor::receive(int signal) {
       leave(EXIT_SUCCESS);
       return;
     case SIGHUP:
-      for (const pid_t pid : machine_.supervisors()) (void)system_.send_signal(pid, SIGTERM);
+      for (const pid_t pid : machine_.supervisors()) terminate(pid);
       leave(kHangup);
       return;
     case SIGALRM:
@@ -214,7 +219,7 @@ void Supervisor::perform(const core::ScanMachine::Actions& actions) {
     if (exit_status_ || signals_.is_due(SIGHUP) || signals_.is_due(SIGTERM)) return;
     switch (action.kind) {
       case core::ScanMachine::Action::Kind::terminate:
-        (void)system_.send_signal(action.pid, SIGTERM);
+        terminate(action.pid);
         break;
       case core::ScanMachine::Action::Kind::arm_timer:
         restart_.arm(action.at);
@@ -249,7 +254,26 @@ sys::Result<pid_t> Supervisor::start(const std::string& name) {
                         .search_path = true});
 }
 
+void Supervisor::terminate(pid_t pid) {
+  if (others_.contains(pid)) {
+    others_.terminate(pid);
+  } else {
+    (void)system_.send_signal(pid, SIGTERM);
+  }
+}
+
+/// Whether the directory for which `child` was started is held by somebody else's runsv, which then takes the
+/// child's place until it ends.
+bool Supervisor::is_held(pid_t child) {
+  const auto directory = machine_.directory_of(child);
+  if (!directory) return false;
+  const auto holder = others_.watch(directory_.descriptor(), directory->name);
+  if (holder) machine_.started(directory->identity, *holder, system_.now());
+  return holder.has_value();
+}
+
 void Supervisor::child_ended(const core::ChildEnd& end) {
+  if (end.exit_code == kCannotSupervise && is_held(end.pid)) return;
   perform(machine_.child_ended(end.pid, end.exit_code == EXIT_SUCCESS, system_.now()));
 }
 

@@ -10,6 +10,7 @@
 #include "event/loop.hpp"
 #include "event/signals.hpp"
 #include "newcomers.hpp"
+#include "other_supervisors.hpp"
 #include "path_watch.hpp"
 #include "scan_directory.hpp"
 #include "sys/system.hpp"
@@ -46,6 +47,8 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   void arrived(const std::string& name);
   void perform(const core::ScanMachine::Actions& actions);
   [[nodiscard]] sys::Result<pid_t> start(const std::string& name);
+  void terminate(pid_t pid);
+  [[nodiscard]] bool is_held(pid_t child);
   void leave(int status);
   void child_ended(const core::ChildEnd& end) override;
   void end_turn() override;
@@ -63,6 +66,7 @@ class Supervisor final : private event::TurnEnd, private event::ChildObserver {
   /// Tells that something has been mounted, perhaps over the scan directory: inotify does not.
   std::optional<event::Readable> mounts_;
   Newcomers newcomers_;
+  OtherSupervisors others_;
   event::Timer restart_;
   event::Timer rescan_;
   std::optional<TitleLog> log_;

@@ -116,6 +116,14 @@ bool ScanMachine::knows(std::string_view name) const {
   return first != named_.end() && first->first == name;
 }
 
+std::optional<FoundDirectory> ScanMachine::directory_of(pid_t pid) const {
+  const auto supervisor = supervised_.find(pid);
+  if (supervisor == supervised_.end()) return std::nullopt;
+  const Entry& entry = entries_.at(supervisor->second);
+  if (!entry.present) return std::nullopt;
+  return FoundDirectory{entry.name, supervisor->second};
+}
+
 std::vector<pid_t> ScanMachine::supervisors() const {
   std::vector<pid_t> pids;
   for (const auto& [identity, entry] : entries_) {

@@ -84,6 +84,8 @@ std::optional<Failure> SuperviseDirectory::claim(const sigset_t* waiting) {
     return failure("lock", "lock", locked.error());
   }
   lock_ = std::move(*lock);
+  // Where that cannot be done, nobody finds out who holds it, as with runit.
+  (void)system_.mark_lock(lock_.get());
   return std::nullopt;
 }
 

@@ -38,6 +38,24 @@ Result<std::size_t> read_file(const char* path, std::span<char> buffer) {
   return static_cast<std::size_t>(count);
 }
 
+/// A number in /proc/PID/stat; `field` as proc(5) counts, above 3.
+Result<std::int64_t> stat_field(pid_t pid, int field) {
+  std::array<char, 1024> buffer{};
+  const auto size = read_file(fmt::format(FMT_COMPILE("/proc/{}/stat"), pid).c_str(), buffer);
+  if (!size) return size.error();
+  std::string_view text(buffer.data(), *size);
+  // The second field is a name in brackets, and may hold anything.
+  text.remove_prefix(std::min(text.rfind(')'), text.size()));
+  for (int at = 2; at < field; ++at) {
+    text.remove_prefix(std::min(text.find(' '), text.size()));
+    text.remove_prefix(std::min<std::size_t>(1, text.size()));
+  }
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return Error{EINVAL};
+  return number;
+}
+
 }  // namespace
 
 Result<std::string> boot_id() {
@@ -49,21 +67,15 @@ Result<std::string> boot_id() {
 }
 
 Result<std::chrono::nanoseconds> process_start(pid_t pid) {
-  // The 22nd field; the second is a name in brackets, and may hold anything.
-  constexpr int kFieldsBetween = 20;
-  std::array<char, 1024> buffer{};
-  const auto size = read_file(fmt::format(FMT_COMPILE("/proc/{}/stat"), pid).c_str(), buffer);
-  if (!size) return size.error();
-  std::string_view text(buffer.data(), *size);
-  text.remove_prefix(std::min(text.rfind(')'), text.size()));
-  for (int field = 0; field < kFieldsBetween; ++field) {
-    text.remove_prefix(std::min(text.find(' '), text.size()));
-    text.remove_prefix(std::min<std::size_t>(1, text.size()));
-  }
-  std::int64_t ticks = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ticks);
-  if (error != std::errc{}) return Error{EINVAL};
-  return core::kStartTick * ticks;
+  const auto ticks = stat_field(pid, 22);
+  if (!ticks) return ticks.error();
+  return core::kStartTick * *ticks;
+}
+
+Result<pid_t> process_parent(pid_t pid) {
+  const auto parent = stat_field(pid, 4);
+  if (!parent) return parent.error();
+  return static_cast<pid_t>(*parent);
 }
 
 Result<Fd> open_process(pid_t pid) {

@@ -13,6 +13,7 @@
 #include "sys/diagnostics.hpp"
 #include "sys/foreign_process.hpp"
 #include "sys/kernel_calls.hpp"
+#include "sys/lock_holder.hpp"
 #include "sys/system.hpp"
 
 namespace runvisor::sys {
@@ -186,6 +187,7 @@ class OperatingSystem final : public System {
   std::chrono::nanoseconds since_boot() override { return read_clock(CLOCK_BOOTTIME); }
   Result<std::string> boot_id() override { return sys::boot_id(); }
   Result<std::chrono::nanoseconds> process_start(pid_t pid) override { return sys::process_start(pid); }
+  Result<void> mark_lock(int fd) override { return sys::mark_lock(fd); }
   Result<Fd> open_process(pid_t pid) override { return sys::open_process(pid); }
   Result<void> signal_process(int process, int signal) override {
     return sys::signal_process(process, signal);

@@ -171,6 +171,11 @@ sys::Result<std::chrono::nanoseconds> FaultySystem::process_start(pid_t pid) {
   return starts_.at(pid) / core::kStartTick * core::kStartTick;
 }
 
+sys::Result<void> FaultySystem::mark_lock(int fd) {
+  if (fails()) return error();
+  return real_.mark_lock(fd);
+}
+
 sys::Result<sys::Fd> FaultySystem::open_process(pid_t pid) {
   if (fails()) return error();
   if (!children_.contains(pid)) return sys::Error{ESRCH};

@@ -89,6 +89,7 @@ class FaultySystem final : public sys::System {
   std::chrono::nanoseconds since_boot() override;
   sys::Result<std::string> boot_id() override;
   sys::Result<std::chrono::nanoseconds> process_start(pid_t pid) override;
+  sys::Result<void> mark_lock(int fd) override;
   sys::Result<sys::Fd> open_process(pid_t pid) override;
   sys::Result<void> signal_process(int process, int signal) override;
   sys::Result<std::optional<core::ChildEnd>> process_end(int process) override;

@@ -90,6 +90,21 @@ TEST_F(ScanMachineTest, StartsASupervisorForEachDirectoryAtOnce) {
   EXPECT_FALSE(timer_);
 }
 
+TEST_F(ScanMachineTest, LetsAnotherSupervisorTakeThePlaceOfAChild) {
+  scan({directory("a", 1), directory("b", 2)});
+  ASSERT_TRUE(machine_.directory_of(101));
+  EXPECT_EQ(machine_.directory_of(101)->name, "a");
+  EXPECT_EQ(machine_.directory_of(101)->identity, identity(1));
+  machine_.started(identity(1), 55, now());
+  EXPECT_FALSE(machine_.directory_of(101));
+  EXPECT_EQ(machine_.supervisors(), (Pids{55, 102}));
+  perform(machine_.child_ended(101, false, now()));
+  EXPECT_TRUE(quiet()) << "it is nobody's any more";
+  scan({directory("b", 2)});
+  EXPECT_EQ(terminated_, Pids{55});
+  EXPECT_FALSE(machine_.directory_of(55)) << "it has gone";
+}
+
 TEST_F(ScanMachineTest, DoesNothingWhenNothingHasChanged) {
   scan({directory("a", 1)});
   for (int i = 0; i < 3; ++i) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "container.hpp"
+#include "support/supervise_files.hpp"
 
 using namespace runvisor::testing;
 
@@ -100,18 +101,26 @@ SCENARIO_METHOD(Container, "my_init leaves other processes alone if told so (roo
 }
 
 SCENARIO_METHOD(Container,
-                "my_init restarts nothing itself when a runsv is killed, but the service comes back (root)") {
+                "my_init restarts nothing when a runsv is killed, and the service goes on (root)") {
   service("web", "echo $$ >/pid; exec sleep 1000");
+  finish("web");
   boot();
   REQUIRE(traced("web up"));
-  const auto all = descendants_of(machine.first().pid());
-  for (const pid_t pid : all) {
-    const auto words = command_line(pid);
-    if (!words.empty() && words.front() == "runsv") ::kill(pid, SIGKILL);
-  }
-  CHECK(eventually([&] { return trace() == "web up\nweb up\n"; }));
+  const auto runsv = [this] {
+    for (const pid_t pid : descendants_of(machine.first().pid())) {
+      const auto words = command_line(pid);
+      if (!words.empty() && words.front() == "runsv") return pid;
+    }
+    return 0;
+  };
+  const pid_t killed = runsv();
+  REQUIRE(::kill(killed, SIGKILL) == 0);
+  REQUIRE(eventually([&] { return runsv() != 0 && runsv() != killed; }));
+  REQUIRE(eventually([&] { return supervised(machine / "etc/service/web"); }));
+  CHECK(trace() == "web up\n");
   signal(SIGTERM);
   CHECK(ended() == exited(2));
+  CHECK(trace().starts_with("web up\nweb finish -1 "));
 }
 
 SCENARIO_METHOD(Container, "my_init serves sv like any runsvdir (root)") {

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -77,6 +78,8 @@ class ScanMachine {
   [[nodiscard]] bool supervises(const DirectoryIdentity& identity) const;
   /// Whether a directory that was there is known by this name: it may have been replaced.
   [[nodiscard]] bool knows(std::string_view name) const;
+  /// The directory that this supervisor was started for, if it is still there.
+  [[nodiscard]] std::optional<FoundDirectory> directory_of(pid_t pid) const;
   /// Every supervisor whose directory is there.
   [[nodiscard]] std::vector<pid_t> supervisors() const;
 

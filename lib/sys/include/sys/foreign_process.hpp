@@ -24,6 +24,8 @@ namespace runvisor::sys {
 [[nodiscard]] Result<std::optional<core::ChildEnd>> process_end(int process);
 [[nodiscard]] Result<Pipe> reopen_pipe(pid_t pid, int fd, std::uint64_t inode);
 
+/// The parent of a process.
+[[nodiscard]] Result<pid_t> process_parent(pid_t pid);
 /// What a wait status, as waitpid(2) gives it, says of a child.
 [[nodiscard]] core::ChildEnd child_end(pid_t pid, int wait_status) noexcept;
 

@@ -128,6 +128,8 @@ class System {
   [[nodiscard]] virtual Result<std::string> boot_id() = 0;
   /// When a process was started, on the clock of since_boot(), rounded down to core::kStartTick.
   [[nodiscard]] virtual Result<std::chrono::nanoseconds> process_start(pid_t pid) = 0;
+  /// sys::mark_lock().
+  [[nodiscard]] virtual Result<void> mark_lock(int fd) = 0;
   /// pidfd_open(2).
   [[nodiscard]] virtual Result<Fd> open_process(pid_t pid) = 0;
   /// pidfd_send_signal(2).
