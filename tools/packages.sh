@@ -37,7 +37,7 @@ peer_packages=(s6 execline libs6-2.11 libskarnet2.13 libexecline2.9 daemontools 
 benchmark_packages=(python3 gnuplot-nox)
 # To run containers; to hold Kubernetes manifests and compose files against their schemas; and what is installed into the
 # images, the stand-in for phusion's among them.
-container_packages=(crun podman)
+container_packages=(crun iproute2 podman)
 manifest_packages=(docker-compose python3-kubernetes)
 image_packages=(busybox cron logrotate nginx openssh-server runit syslog-ng-core)
 
@@ -114,8 +114,10 @@ use_unpacked() {
 # replaced_packages without a network. What FOLDER holds already is not fetched again. Needs root.
 fetch_image_sources() {
   local folder=$1 contents="${image_packages[*]} ${replaced_packages[*]}" apart=${replaced_packages_apart[*]}
-  local download='apt-get install -qq --download-only --no-install-recommends' made left_out options=() sources
-  if [[ -f $folder/packages && $(<"$folder/packages") == "$contents $apart" ]]; then
+  local download='apt-get install -qq --download-only --no-install-recommends' made left_out options=() sources recipe
+  # Another recipe makes another one.
+  recipe="$contents $apart $(declare -f fetch_image_sources | cksum)"
+  if [[ -f $folder/packages && $(<"$folder/packages") == "$recipe" ]]; then
     return 0
   fi
   say "Making the root file system for images in ${folder#"$PWD"/}"
@@ -133,7 +135,7 @@ fetch_image_sources() {
   # shellcheck disable=SC2016  # the hooks' own
   mmdebstrap --mode=root --variant=minbase "${options[@]}" \
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-    --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+    --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt=force-unsafe-io \
     --customize-hook='printf "#!/bin/sh\nexit 101\n" >"$1/usr/sbin/policy-rc.d"; chmod 755 "$1/usr/sbin/policy-rc.d"' \
     --customize-hook="chroot \"\$1\" $download $contents" \
     --customize-hook="chroot \"\$1\" $download $apart" \
@@ -143,7 +145,7 @@ fetch_image_sources() {
     cat "$made/log" >&2
     return 1
   }
-  say "$contents $apart" >"$made/packages"
+  say "$recipe" >"$made/packages"
   rm -rf "$folder"
   mv "$made" "$folder"
 }

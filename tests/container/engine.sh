@@ -45,13 +45,18 @@ at_most() {
 }
 
 [[ $# -ge 2 ]] || { sed -n 's/^# \(usage: \)/\1/p' "$0" >&2 && exit 2; }
+here=$(dirname -- "$(realpath -- "$0")")
+if [[ -f $1/notice ]]; then
+  # make-images has found that podman cannot.
+  case $2 in run | exec | stop | healthcheck | rm) exec "$here/namespaces.sh" "$@" ;; esac
+fi
 if [[ ${RUNVISOR_ENGINE_IS_PRIVATE:-} != yes ]]; then
   mkdir -p "$1/run" "$1/dev/shm"
   chmod 1777 "$1/dev/shm"
   export RUNVISOR_ENGINE_IS_PRIVATE=yes
   namespaces=(--mount)
   [[ $2 != build ]] || namespaces+=(--net)
-  exec unshare "${namespaces[@]}" --propagation private -- "$BASH" "$(realpath -- "$0")" "$(realpath -- "$1")" "${@:2}"
+  exec unshare "${namespaces[@]}" --propagation private -- "$BASH" "$here/engine.sh" "$(realpath -- "$1")" "${@:2}"
 fi
 unset RUNVISOR_ENGINE_IS_PRIVATE
 store=$1
