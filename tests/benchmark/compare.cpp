@@ -18,7 +18,7 @@ std::optional<double> worsening(const Row& before, const Row& after) {
   int count = 0;
   for (const Series& other : before.series) {
     const Series* const again = after.find(other.name);
-    if (other.role == Role::Ours || other.samples.empty() || again == nullptr) {
+    if (other.role == Role::Ours || other.role == Role::Again || other.samples.empty() || again == nullptr) {
       continue;
     }
     const double change = std::log(ratio(after, *again) / ratio(before, other));

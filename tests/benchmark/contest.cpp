@@ -8,6 +8,9 @@ Role Context::role_of(const Peer& peer) const {
   if (peer.name == ours().name) {
     return Role::Ours;
   }
+  if (peer.family == Family::Runvisor) {
+    return Role::Again;
+  }
   return traits_of(peer.family).supervisor_per_service ? Role::Each : Role::One;
 }
 

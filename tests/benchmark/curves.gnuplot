@@ -9,7 +9,6 @@ set key outside right
 set xlabel "services"
 title = system(sprintf("head -n 1 '%s' | cut -d '\"' -f 2", data))
 columns = int(system(sprintf("head -n 1 '%s' | tr -cd '\"' | wc -c", data))) / 2
-set ylabel title
 set title title
 # Runvisor's comes first, and is drawn thickest.
 plot for [column = 2:columns] data using 1:column title columnheader(column) \

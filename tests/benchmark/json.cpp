@@ -15,8 +15,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::pair<Role, std::string_view> kRoles[] = {
-    {Role::Ours, "ours"}, {Role::Each, "each"}, {Role::One, "one"}, {Role::Floor, "floor"}};
+constexpr std::pair<Role, std::string_view> kRoles[] = {{Role::Ours, "ours"},
+                                                        {Role::Each, "each"},
+                                                        {Role::One, "one"},
+                                                        {Role::Again, "again"},
+                                                        {Role::Floor, "floor"}};
 
 std::string_view word_of(Role role) {
   for (const auto& [value, word] : kRoles) {

@@ -14,6 +14,7 @@ enum class Role {
   Ours,
   Each,   ///< a peer with a supervisor for each service, or with a program for the same work
   One,    ///< a peer with one process for all services
+  Again,  ///< another build of ours: no peer to be ahead of
   Floor,  ///< what the machine itself takes: nothing to be ahead of
 };
 

@@ -14,7 +14,7 @@ std::vector<const char*> installed_files(Family family) {
     case Family::Runvisor:
     case Family::Runit:
       return {"chpst",   "runsv", "runsvchdir", "runsvdir", "sv",      "svlogd",
-              "utmpset", "runit", "runit-init", "my_init",  "setuser", "../libexec/my_init-log"};
+              "utmpset", "runit", "runit-init", "my_init",  "setuser", "../libexec/runvisor/log/*"};
     case Family::Busybox:
       return {};
     case Family::S6:

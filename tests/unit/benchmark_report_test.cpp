@@ -60,6 +60,15 @@ TEST(BenchmarkRow, IsHeldAgainstTheBestPeerOfTheKind) {
   EXPECT_FALSE(verdicts[3].met);
 }
 
+TEST(BenchmarkRow, IsNotHeldAgainstAnotherBuildOfOurs) {
+  Row row = row_of(3, 4);
+  row.of("before", Role::Again) = {1};
+  EXPECT_EQ(row.best(false)->name, "each");
+  Row slower = row_of(3, 4);
+  slower.of("before", Role::Again) = {0.1};
+  EXPECT_TRUE(compare(report_of(row), report_of(slower), 1.1).regressions.empty());
+}
+
 TEST(BenchmarkRow, TurnsRoundWhereMoreIsBetter) {
   Row row = row_of(30, 10, 20);
   row.more_is_better = true;
