@@ -67,9 +67,9 @@ done
 expect_text "a service is not interrupted" "(pid $lasting)" sv status lasting
 
 step "Our supervisor"
-within sv force-shutdown /etc/service/* >/dev/null || true
 kill %1
 wait %1 || true
+within sh -c 'sv force-shutdown /etc/service/*' >/dev/null || true
 within runsvdir -P /etc/service >"$root/output" 2>&1 &
 eventually "a service with invoke-run runs" sv -w 1 check lasting
 eventually "the stock service cron runs" sv -w 1 check cron
