@@ -78,6 +78,14 @@ Result<pid_t> process_parent(pid_t pid) {
   return static_cast<pid_t>(*parent);
 }
 
+std::string process_name(pid_t pid) {
+  std::array<char, 64> buffer{};
+  const auto size = read_file(fmt::format(FMT_COMPILE("/proc/{}/comm"), pid).c_str(), buffer);
+  if (!size) return {};
+  const std::string_view text(buffer.data(), *size);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
 Result<Fd> open_process(pid_t pid) {
   // Close-on-exec by itself.
   Fd process{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))};

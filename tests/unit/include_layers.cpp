@@ -33,6 +33,7 @@ const std::vector<Folder>& folders() {
       {"container-init", {"core", "sys", "event", "cli"}, {"fmt/"}, true},
       {"machine-init", {"core", "sys"}, {"fmt/"}, true},
       {"runsvchdir", {"core", "sys"}, {"fmt/"}, true},
+      {"upgrade", {"core", "sys"}, {"fmt/"}, true},
       {"utmpset", {"core", "sys", "cli"}, {"fmt/"}, true},
       {"runsv", {"core", "sys", "event", "cli", "service"}, {"fmt/"}, true},
       {"runsvdir", {"core", "sys", "event", "cli", "service"}, {"fmt/"}, true},

@@ -26,6 +26,8 @@ namespace runvisor::sys {
 
 /// The parent of a process.
 [[nodiscard]] Result<pid_t> process_parent(pid_t pid);
+/// Its name as the kernel keeps it, at most 15 bytes; empty if it cannot be read.
+[[nodiscard]] std::string process_name(pid_t pid);
 /// What a wait status, as waitpid(2) gives it, says of a child.
 [[nodiscard]] core::ChildEnd child_end(pid_t pid, int wait_status) noexcept;
 
