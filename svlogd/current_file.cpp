@@ -60,7 +60,8 @@ Outcome CurrentFile::make() {
   const auto status = system_.status(file->get());
   if (!status) return Trouble{"unable to stat current", status.error()};
   // It may have been exchanged since.
-  if (untrusted_ && continued_ && !is_like_own(*status)) return Trouble{"unable to open current", sys::Error{EACCES}};
+  if (untrusted_ && continued_ && !is_like_own(*status))
+    return Trouble{"unable to open current", sys::Error{EACCES}};
   if (const auto changed = system_.set_mode(file->get(), kOpenMode); !changed) {
     return Trouble{"unable to set mode of current", changed.error()};
   }
