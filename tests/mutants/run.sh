@@ -144,6 +144,22 @@ each_mutant() {
     's/log_pipe_.write_end = {};/log_pipe_ = {};/' \
     'a log service that ends before it has read all is started again to read the rest'
 
+  "$1" later-process-taken-for-the-recorded-one runsv lib/core/process_record.cpp \
+    's/start <= birth.before/start != birth.before/' \
+    'a forged record does nothing'
+
+  "$1" record-of-another-boot-believed runsv lib/service/adoption.cpp \
+    's/\*boot_id != (\*left)->boot_id/boot_id->empty()/' \
+    'a forged record does nothing'
+
+  "$1" record-of-others-believed runsv lib/service/supervise_directory.cpp \
+    's/status->st_nlink == 1/status->st_nlink != 0/' \
+    'a record that others may have written does nothing'
+
+  "$1" log-pipe-replaced runsv lib/service/service.cpp \
+    's/^    if (pipe) return pipe;$//' \
+    'nothing is lost on the way to the log when runsv is killed'
+
   "$1" renamed-service-keeps-its-name runsvdir lib/core/scan_machine.cpp \
     's/if (rename) entry.name/if (first) entry.name/' \
     'the runsv of a renamed service is restarted under its new name'
@@ -157,11 +173,11 @@ each_mutant() {
     'a runsv that ends at once is started once a second'
 
   "$1" runsv-of-a-removed-service-left-alone runsvdir runsvdir/supervisor.cpp \
-    's/send_signal(action.pid, SIGTERM)/send_signal(action.pid, SIGCONT)/' \
+    's/^        terminate(action.pid);$//' \
     'the runsv of a link that was removed is ended and not started again'
 
   "$1" services-left-running-by-hup runsvdir runsvdir/supervisor.cpp \
-    's/send_signal(pid, SIGTERM)/send_signal(pid, SIGCONT)/' \
+    's/supervisors()) terminate(pid);/supervisors()) (void)pid;/' \
     'HUP ends every runsv and then runsvdir with 111'
 
   "$1" no-sessions runsvdir runsvdir/supervisor.cpp \
