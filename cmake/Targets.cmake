@@ -30,12 +30,21 @@ if(RUNVISOR_SANITIZE)
   target_link_options(runvisor_settings INTERFACE -fsanitize=${RUNVISOR_SANITIZE})
 endif()
 
+# runvisor_harden(TARGET)
+# What the compiler and the C library can check while a program runs; both work on optimised code only. The rest (RELRO, a
+# stack that is not executable) is told to the linker. tests/lint/check-hardening looks whether it has come out so.
+# For position independence see docs/decisions/0017-no-position-independence.md.
+function(runvisor_harden target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+endfunction()
+
 # runvisor_layer(NAME USES LAYER... SOURCES FILE...)
 # Declares lib/NAME as the static library runvisor_NAME. Only its own include root and those of the layers it
 # may use are visible to it; tests/unit/layers_test.cpp reads the #include lines for what this cannot catch.
 function(runvisor_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 layer "" "" "USES;SOURCES")
   add_library(runvisor_${name} STATIC ${layer_SOURCES})
+  runvisor_harden(runvisor_${name})
   target_include_directories(runvisor_${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/${name}/include")
   target_link_libraries(runvisor_${name} PUBLIC runvisor_settings)
   foreach(used IN LISTS layer_USES)
@@ -51,6 +60,8 @@ add_custom_target(programs)
 function(runvisor_program name)
   cmake_parse_arguments(PARSE_ARGV 1 program "" "" "USES;SOURCES")
   add_executable(${name} ${program_SOURCES})
+  runvisor_harden(${name})
+  target_link_options(${name} PRIVATE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
   foreach(used IN LISTS program_USES)
     target_link_libraries(${name} PRIVATE runvisor_${used})
   endforeach()
