@@ -7,8 +7,8 @@
 # and its locks; /var/lib, where it keeps a cache, cannot be written to; and there are no cgroups to be seen. All
 # invocations with one STORE work together.
 #
-# A build shares podman's network, which is then one with nothing in it. For `build`, the folders `archives` and `lists` below $RUNVISOR_CONTAINER_CACHE, if there are any, take the place of
-# apt's, so that packages can be installed without a network.
+# A build shares podman's network, which is then one with nothing in it. The folders `archives` and `lists` below
+# $RUNVISOR_CONTAINER_CACHE, if it is set, take the place of apt's there, so that packages can be installed nevertheless.
 set -euo pipefail
 
 # become_private: called in the new namespace.

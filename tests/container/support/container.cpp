@@ -41,10 +41,8 @@ Container::Container(const std::string& image, const Words& options, const Words
 
 Container::~Container() { (void)run(engine({"rm", "--force", "--time", "0", name_}), {}, 60s); }
 
-Finished Container::exec(const Words& argv, const Words& options) const {
-  Words words = joined({"exec"}, options);
-  words.push_back(name_);
-  return run(engine(joined(words, argv)), {}, 60s);
+Finished Container::exec(const Words& argv) const {
+  return run(engine(joined({"exec", name_}, argv)), {}, 60s);
 }
 
 std::string Container::sh(const std::string& line) const { return exec({"sh", "-c", line}).out; }
@@ -81,9 +79,8 @@ std::optional<Ending> Container::health() const {
 }
 
 Container::Stopped Container::stop() {
-  // What podman does, without the time that its own processes take.
   const auto begin = Clock::now();
-  const Finished stop = run(engine({"stop", "--time", "10", name_}), {}, 60s);
+  (void)run(engine({"stop", "--time", "10", name_}), {}, 60s);
   Stopped stopped;
   stopped.ending = ends();
   stopped.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);

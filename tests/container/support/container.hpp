@@ -23,7 +23,7 @@ class Container {
   Container& operator=(const Container&) = delete;
 
   /// Runs a program in it, as `docker exec` would.
-  [[nodiscard]] Finished exec(const Words& argv, const Words& options = {}) const;
+  [[nodiscard]] Finished exec(const Words& argv) const;
   /// The same for a line for the shell; what it has written to standard output.
   [[nodiscard]] std::string sh(const std::string& line) const;
   /// Waits until a line for the shell succeeds in it.
@@ -43,6 +43,7 @@ class Container {
   struct Stopped {
     /// The exit code of the first process; nothing when it has not ended.
     std::optional<Ending> ending;
+    /// With the time that the engine takes itself.
     std::chrono::milliseconds took{};
   };
   /// Stops it as an engine does: TERM, and KILL ten seconds later.
