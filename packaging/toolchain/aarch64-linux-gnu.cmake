@@ -3,5 +3,8 @@
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static CACHE FILEPATH "What runs programs for arm64")
+find_program(RUNVISOR_EMULATOR qemu-aarch64-static REQUIRED)
+set(CMAKE_CROSSCOMPILING_EMULATOR "${RUNVISOR_EMULATOR}")
+# The tests, too: it then needs to find no library for them.
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
 include("${CMAKE_CURRENT_LIST_DIR}/debian-headers.cmake")

@@ -1,9 +1,13 @@
 // Shows that what build-musl-toolchain has made works: exceptions through several frames and threads, threads
-// that wait for each other, clocks, and the file system. Prints what does not, and then exits 1.
+// that wait for each other, clocks, the file system, and the functions for memory. Prints what does not, and
+// then exits 1.
+#include <sys/mman.h>
+
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <mutex>
@@ -117,6 +121,44 @@ void check_files() {
   check(fs::remove_all(folder) == 4, "a directory is not removed");
 }
 
+/// The text after a move of `size` bytes within it, one byte at a time.
+std::string moved(std::string text, std::size_t to, std::size_t from, std::size_t size) {
+  const std::string source = text.substr(from, size);
+  for (std::size_t i = 0; i < size; ++i) text[to + i] = source[i];
+  return text;
+}
+
+void check_memory() {
+  // Not what the compiler makes of them.
+  void* (*const volatile move)(void*, const void*, std::size_t) = std::memmove;
+  void* (*const volatile find)(const void*, int, std::size_t) = ::memchr;
+  std::string text;
+  for (int i = 0; i < 10000; ++i) text += static_cast<char>(i * 31 + i / 256);
+  for (std::size_t size = 0; size < 5000; size += size < 300 ? 1 : 97) {
+    for (const std::size_t to : {0, 900, 999, 1000, 1001, 1016, 1063, 1100, 4900}) {
+      std::string done = text;
+      move(done.data() + to, done.data() + 1000, size);
+      if (done != moved(text, to, 1000, size)) return check(false, "memmove does not move bytes as they are");
+    }
+  }
+  // A text at the very end of a page, after which there is none.
+  const std::size_t page = 4096;
+  auto* const pages = static_cast<char*>(
+      ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ::munmap(pages + page, page);
+  for (std::size_t size = 1; size < 200; ++size) {
+    char* const begin = pages + page - size;
+    begin[-1] = 'x';
+    bool right = find(begin, 'x', size) == nullptr;
+    for (std::size_t at = size; at-- > 0;) {
+      begin[at] = 'x';
+      right = right && find(begin, 'x', size) == begin + at && find(begin, 'x', at) == nullptr;
+    }
+    if (!right) return check(false, "memchr finds another byte than the first one");
+    for (char* byte = begin - 1; byte < pages + page; ++byte) *byte = 0;
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -124,5 +166,6 @@ int main() {
   check_threads();
   check_clocks();
   check_files();
+  check_memory();
   return failures == 0 ? 0 : 1;
 }
