@@ -13,6 +13,8 @@
 #include <csignal>
 #include <string_view>
 
+#include "sys/kernel_calls.hpp"
+
 namespace runvisor::sys {
 namespace {
 
@@ -106,7 +108,7 @@ core::ChildEnd child_end(pid_t pid, int wait_status) noexcept {
 Result<std::optional<core::ChildEnd>> process_end(int process) {
   ProcessInfo info{};
   info.mask = kWithEnd;
-  if (::ioctl(process, kGetInfo, &info) == -1) return last_error();
+  if (io_control(process, kGetInfo, &info) == -1) return last_error();
   if ((info.mask & kWithEnd) == 0) return std::optional<core::ChildEnd>();
   return std::optional(child_end(static_cast<pid_t>(info.pid), info.exit_code));
 }

@@ -28,4 +28,9 @@ inline int set_scheduler(int policy, const sched_param& parameter) noexcept {
   return static_cast<int>(::syscall(SYS_sched_setscheduler, 0, policy, &parameter));
 }
 
+/// ioctl(2). musl takes the request for an int, in which not all have room.
+inline int io_control(int fd, unsigned long request, void* argument) noexcept {
+  return static_cast<int>(::syscall(SYS_ioctl, fd, request, argument));
+}
+
 }  // namespace runvisor::sys
