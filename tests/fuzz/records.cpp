@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/end_record.hpp"
+#include "core/process_record.hpp"
 #include "log/old_files.hpp"
 #include "log/stamp.hpp"
 #include "require.hpp"
@@ -17,6 +18,11 @@ namespace {
 void read(std::string_view input) {
   if (const auto end = core::parse_end_record(input)) {
     require(core::parse_end_record(core::end_line(*end)) == *end, "an end is read as it was written");
+  }
+  if (const auto process = core::parse_process_record(input)) {
+    const auto again = core::parse_process_record(core::process_line(*process));
+    require(again && core::process_line(*again) == core::process_line(*process),
+            "a process is read as it was written");
   }
   if (const auto time = log::parse_label(input)) {
     const auto label = log::tai64n_label(*time);
