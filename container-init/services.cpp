@@ -119,8 +119,7 @@ void Services::signal_left_over(int signal) {
     if (!watched.waits_for_log) continue;
     const auto log = sys::SuperviseClient(AT_FDCWD, watched.path).log().read_record();
     if (!log || log->pid == 0) continue;
-    const auto reader = static_cast<pid_t>(log->pid);
-    for (const pid_t pid : sys::writers_to(reader, sys::parent_of(reader))) {
+    for (const pid_t pid : sys::writers_to(static_cast<pid_t>(log->pid))) {
       (void)system_.send_signal(pid, signal);
       (void)system_.send_signal(pid, SIGCONT);
     }

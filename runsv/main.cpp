@@ -57,8 +57,8 @@ int supervise(sys::System& system, const std::string& name) {
   leaving.sa_handler = leave_at_once;
   ::sigaction(SIGTERM, &leaving, nullptr);
   if (const auto failed = service->open(signals.child_mask())) return fatal(system, name, *failed);
-  // Told to exit before anything was started, it starts nothing.
-  if (signals.is_due(SIGTERM)) return EXIT_SUCCESS;
+  // Told to exit before anything was started, it starts nothing. What was taken over has to be ended.
+  if (signals.is_due(SIGTERM) && !service->has_adopted()) return EXIT_SUCCESS;
   service->begin(signals.child_mask());
   loop.run();
   return EXIT_SUCCESS;

@@ -186,6 +186,8 @@ sys::Result<sys::Pipe> Service::find_log_pipe(const Process& log) {
   return system_.make_pipe();
 }
 
+bool Service::has_adopted() const noexcept { return service_->adopted || (log_ && log_->adopted); }
+
 void Service::begin(const sigset_t& child_mask) {
   child_mask_ = child_mask;
   if (log_) introduce(Role::log);

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -48,16 +47,19 @@ std::string link_target(const std::string& path) {
   return {target.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
 }
 
-/// Source: proc(5): the entries of `fd` are links whose permissions tell what the descriptor is open for.
-bool has_for_writing(pid_t pid, const std::string& file) {
+/// Whether a process has a file open for writing only. Source: proc(5): the entries of `fd` are links whose
+/// permissions tell what a descriptor is open for.
+bool only_writes(pid_t pid, const std::string& file) {
   const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
   const auto descriptors = directory_names(folder.c_str());
   if (!descriptors) return false;
-  return std::any_of(descriptors->begin(), descriptors->end(), [&](const std::string& name) {
+  mode_t open_for = 0;
+  for (const std::string& name : *descriptors) {
     const std::string path = folder + '/' + name;
     struct stat link {};
-    return link_target(path) == file && ::lstat(path.c_str(), &link) == 0 && (link.st_mode & S_IWUSR) != 0;
-  });
+    if (link_target(path) == file && ::lstat(path.c_str(), &link) == 0) open_for |= link.st_mode;
+  }
+  return (open_for & (S_IRUSR | S_IWUSR)) == S_IWUSR;
 }
 
 }  // namespace
@@ -91,15 +93,13 @@ Result<std::vector<pid_t>> descendants() {
   return found;
 }
 
-pid_t parent_of(pid_t pid) { return living_with_parent(std::to_string(pid)).value_or(0); }
-
-std::vector<pid_t> writers_to(pid_t reader, pid_t except) {
+std::vector<pid_t> writers_to(pid_t reader) {
   const std::string pipe = link_target("/proc/" + std::to_string(reader) + "/fd/0");
   const auto all = descendants();
   if (!all || !pipe.starts_with("pipe:")) return {};
   std::vector<pid_t> writers;
   for (const pid_t pid : *all) {
-    if (pid != except && has_for_writing(pid, pipe)) writers.push_back(pid);
+    if (only_writes(pid, pipe)) writers.push_back(pid);
   }
   return writers;
 }

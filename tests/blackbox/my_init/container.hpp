@@ -45,9 +45,8 @@ struct Container {
   }
   /// The same, but at TERM it does as told. It is up only when it would.
   void service_at_term(const std::string& name, const std::string& at_term) const {
-    machine.script("etc/service/" + name + "/run",
-                   "trap '" + at_term + "' TERM; echo " + name +
-                       " up >>/trace\nwhile :; do sleep 1000 >&- 2>&- & wait; done");
+    machine.script("etc/service/" + name + "/run", "trap '" + at_term + "' TERM; echo " + name +
+                                                       " up >>/trace\nwhile :; do sleep 0.02 >&- 2>&-; done");
   }
   void finish(const std::string& name, const std::string& body = "") const {
     machine.script("etc/service/" + name + "/finish", body + "\necho " + name + " finish $1 $2 >>/trace");

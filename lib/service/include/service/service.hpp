@@ -34,6 +34,8 @@ class Service final : private event::TurnEnd, private event::ChildObserver {
   /// Claims the directory for this process. A failure is the reason not to supervise. If it has to wait for
   /// somebody else's lock on the log directory, `waiting_mask` is the signal mask for as long.
   [[nodiscard]] std::optional<Failure> open(const sigset_t& waiting_mask);
+  /// Whether open() has taken over a process of an earlier supervisor's.
+  [[nodiscard]] bool has_adopted() const noexcept;
   /// Lets clients see the supervisor and starts what is to be started; afterwards the loop does the rest.
   /// `child_mask` is the signal mask of everything started here.
   void begin(const sigset_t& child_mask);

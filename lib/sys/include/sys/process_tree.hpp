@@ -18,12 +18,9 @@ namespace runvisor::sys {
 /// tell.
 [[nodiscard]] Result<std::vector<pid_t>> descendants();
 
-/// Those of the descendants, other than `except`, that could still write into the pipe that is `reader`'s
-/// standard input. None where it is no pipe, or nothing is told of it.
-[[nodiscard]] std::vector<pid_t> writers_to(pid_t reader, pid_t except);
-
-/// A process's parent, 0 if it has gone.
-[[nodiscard]] pid_t parent_of(pid_t pid);
+/// Those of the descendants that could still write into the pipe that is `reader`'s standard input, but not
+/// read from it as the supervisor of both could. None where it is no pipe, or nothing is told of it.
+[[nodiscard]] std::vector<pid_t> writers_to(pid_t reader);
 
 /// Sends a signal to all processes but this one: as process number 1 to all of its namespace, else to its
 /// descendants only. An error tells that they cannot be known.
