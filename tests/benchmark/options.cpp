@@ -49,9 +49,10 @@ Group group(std::string_view word) {
 /// What shows the lead in a few minutes.
 void make_quick(Options& options) {
   options.rounds = 2;
-  options.sizes = {10, 100, 1000};
+  options.sizes = {10, 1000};
   options.idle = std::chrono::seconds{10};
-  options.dying = std::chrono::seconds{4};
+  options.groups = {Group::Floors, Group::Commands, Group::Control, Group::Growth,
+                    Group::Idle,   Group::Chpst,    Group::Logger,  Group::Container};
 }
 
 }  // namespace
@@ -148,6 +149,7 @@ Options parse_options(int argc, char** argv) {
                                  {nullptr, 0, nullptr, 0}};
   Options options;
   bool comparing = false;
+  std::vector<Group> chosen;
   optind = 0;  // a second call starts afresh
   for (int which = 0; (which = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
     switch (which) {
@@ -158,7 +160,7 @@ Options parse_options(int argc, char** argv) {
         options.peers.push_back(parse_peer(optarg));
         break;
       case kOnly:
-        options.groups.push_back(group(optarg));
+        chosen.push_back(group(optarg));
         break;
       case kQuick:
         make_quick(options);
@@ -212,7 +214,9 @@ Options parse_options(int argc, char** argv) {
   if (comparing) {
     options.compared = Reports{argv[optind], argv[optind + 1]};
   }
-  if (options.groups.empty()) {
+  if (!chosen.empty()) {
+    options.groups = chosen;
+  } else if (options.groups.empty()) {
     options.groups = all_groups();
   }
   return options;

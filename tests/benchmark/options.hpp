@@ -50,7 +50,7 @@ struct Options {
   std::filesystem::path dumb_init;
   std::filesystem::path phusion;
   std::vector<Group> groups;
-  int rounds = 5;
+  int rounds = 4;
   std::vector<int> sizes{10, 100, 500, 1000, 5000};  ///< ascending
   std::chrono::seconds idle{30};
   std::chrono::seconds dying{10};

@@ -18,7 +18,7 @@ const std::array<FamilyTraits, 7> kFamilies{{
     {Family::Runit, "runit", true, true, true, 1000, kRunitPrograms},
     {Family::Busybox, "busybox", true, true, true, 1000, kRunitPrograms},
     {Family::S6, "s6", true, true, false, kNoLimit, kS6Programs},
-    {Family::S6Ready, "s6-ready", true, true, false, kNoLimit, kS6Programs},
+    {Family::S6Ready, "s6-ready", true, true, false, 1000, kS6Programs},
     {Family::Daemontools,
      "daemontools",
      true,

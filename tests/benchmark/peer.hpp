@@ -31,7 +31,7 @@ struct FamilyTraits {
   bool supervisor_per_service;        ///< a process for each service; otherwise one for all
   bool takes_bytes;                   ///< a FIFO `supervise/control` in each service directory takes commands
   bool polls;                         ///< sees a new service only when it looks, every five seconds
-  int most_services;                  ///< as many as it holds, or can be waited for
+  int most_services;                  ///< as many as it holds, or shall be waited for
   std::vector<const char*> programs;  ///< what has to be there
 };
 

@@ -37,6 +37,7 @@ TEST(BenchmarkOptions, FindEveryGroupByItsName) {
 TEST(BenchmarkOptions, LetLaterOptionsChangeTheQuickRun) {
   EXPECT_EQ(parse({"--quick"}).sizes.back(), 1000);
   EXPECT_EQ(parse({"--quick", "--rounds", "4"}).rounds, 4);
+  EXPECT_EQ(parse({"--quick", "--only", "size"}).groups, std::vector{Group::Size});
 }
 
 TEST(BenchmarkOptions, SortTheSizes) {
