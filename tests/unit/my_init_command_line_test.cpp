@@ -75,7 +75,7 @@ TEST(MyInitCommandLine, EndsOptionsAtTheFirstOtherWord) {
 }
 
 TEST(MyInitCommandLine, TakesAbbreviationsThatAreClear) {
-  std::vector<const char*> words{"--q", "--skip-r", "--no"};
+  std::vector<const char*> words{"--q", "--skip-r", "--no", "true"};
   const auto invocation = taken(words);
   EXPECT_TRUE(invocation.quiet && invocation.skip_services && invocation.no_kill_all_on_exit);
   EXPECT_EQ(refused({"--skip"}), "my_init: error: ambiguous option: --skip\n");
