@@ -74,7 +74,7 @@ within runsvdir -P /etc/service >"$root/output" 2>&1 &
 eventually "a service with invoke-run runs" sv -w 1 check lasting
 eventually "the stock service cron runs" sv -w 1 check cron
 eventually "default-syslog runs" sh -c 'sv status default-syslog | grep -q ^run:'
-expect_text "cron is there" "cron" pgrep -a cron
+eventually "cron is there" pgrep -x cron
 
 step "finish-exec leaves down what would fail again"
 within update-service --add /etc/sv/refusing >/dev/null
