@@ -14,7 +14,9 @@ struct AbandonedDirectory : ScannedDirectory {
     killed_.back().signal(SIGKILL);
     REQUIRE(killed_.back().wait() == killed_by(SIGKILL));
     start();
-    REQUIRE(eventually([&] { return count_of("unable to lock supervise/lock") == services; }));
+    const bool found_all = eventually([&] { return count_of("unable to lock supervise/lock") == services; });
+    INFO(runsvdir->err());
+    REQUIRE(found_all);
     REQUIRE(eventually([&] { return supervisors().empty(); }));
   }
 

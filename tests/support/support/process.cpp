@@ -46,6 +46,11 @@ int memory_file(const char* name) {
   if (fd < 0) {
     fail("memfd_create");
   }
+  // Else two processes that write at the same time could write at the same place: the kernel guards the
+  // position of files that have been opened only.
+  if (::fcntl(fd, F_SETFL, O_APPEND) != 0) {
+    fail("fcntl");
+  }
   return fd;
 }
 
