@@ -23,6 +23,18 @@ constexpr int kEventTimeoutMs = 60'000;
 
 }  // namespace
 
+const char* init_script_word(Action action) noexcept {
+  switch (action) {
+    case Action::Down:
+      return "stop";
+    case Action::Up:
+      return "start";
+    case Action::Restart:
+      return "restart";
+  }
+  return "";
+}
+
 Crowd::Crowd(const Peer& peer, const std::filesystem::path& base)
     : peer_(peer), base_(base), scan_(base / "scan") {
   std::filesystem::create_directories(scan_);

@@ -16,6 +16,9 @@ enum class ServiceKind { Reporting, Dying };
 /// What a service can be told by the peer's own command.
 enum class Action { Down, Up, Restart };
 
+/// What init scripts call an action, and both sv and supervisorctl after them.
+[[nodiscard]] const char* init_script_word(Action action) noexcept;
+
 using Command = std::vector<std::string>;
 
 /// Services of one peer, freshly laid out in a folder of their own, and the supervisors that run them.

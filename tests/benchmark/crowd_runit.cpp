@@ -10,18 +10,7 @@ class RunitCrowd : public Crowd {
   using Crowd::Crowd;
 
   [[nodiscard]] Command command_for(Action action, int service) const override {
-    const auto word = [action] {
-      switch (action) {
-        case Action::Down:
-          return "stop";
-        case Action::Up:
-          return "start";
-        case Action::Restart:
-          return "restart";
-      }
-      return "";
-    };
-    return {peer().program("sv"), word(), service_path(service)};
+    return {peer().program("sv"), init_script_word(action), service_path(service)};
   }
 
   [[nodiscard]] std::vector<Command> status_commands(int first, int count) const override {

@@ -15,18 +15,7 @@ class SupervisordCrowd : public Crowd {
   }
 
   [[nodiscard]] Command command_for(Action action, int service) const override {
-    const auto word = [action] {
-      switch (action) {
-        case Action::Down:
-          return "stop";
-        case Action::Up:
-          return "start";
-        case Action::Restart:
-          return "restart";
-      }
-      return "";
-    };
-    return supervisorctl({word(), name_of(service_path(service))});
+    return supervisorctl({init_script_word(action), name_of(service_path(service))});
   }
 
   [[nodiscard]] std::vector<Command> status_commands(int first, int count) const override {
